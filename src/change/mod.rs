@@ -1,0 +1,23 @@
+//! What to do: plan, preview, guard, confirm, journal.
+//!
+//! A [`Plan`] is made from what is known, shown as a [`Preview`], and becomes [`Confirmed`] only through [`confirm`],
+//! which compares it with a fresh reading. A journal [`Ticket`] exists only after its line is on the disk. `aws::Writer`
+//! takes both by value, so nothing is sent that was not previewed, confirmed, re-read and journalled.
+//!
+//! Absent on purpose: AWS types, drawing, and – but for the journal's file – I/O.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod confirm;
+pub mod follow;
+pub mod guard;
+pub mod journal;
+pub mod plan;
+pub mod preview;
+
+pub use confirm::{Answer, Confirmed, Refused, confirm};
+pub use follow::{Follow, Stage};
+pub use guard::Tier;
+pub use journal::{Journal, Ticket};
+pub use plan::{Change, Observed, Plan};
+pub use preview::Preview;

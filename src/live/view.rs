@@ -1,0 +1,117 @@
+//! What `live` shows to a console or a script, and what it can be asked.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::change::{Answer, Follow, Plan, Refused};
+use crate::platform::{Environment, Platform, ServiceId};
+use crate::policy::{Advice, Policy};
+
+/// An immutable picture. Cloning the `Arc` around it is all a reader does.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Counts up with each picture whose visible content differs from the last.
+    pub generation: u64,
+    /// When it was made, on the loop's clock.
+    pub at: Timestamp,
+    /// What is.
+    pub platform: Arc<Platform>,
+    /// What should be.
+    pub advice: Arc<Advice>,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The environment.
+    pub environment: Environment,
+    /// Whether changes may be sent, and until when.
+    pub armed: Armed,
+    /// The change that is being carried out, or the last one that was.
+    pub followed: Option<Arc<Followed>>,
+    /// Whether polling is paused.
+    pub paused: bool,
+    /// Questions in the last minute, and what they cost an hour.
+    pub meter: Meter,
+}
+
+/// What the polling costs.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Meter {
+    /// API calls in the last minute.
+    pub calls_per_minute: u32,
+    /// Throttled answers in the last minute.
+    pub throttled: u32,
+    /// US dollars an hour, from metrics requested at CloudWatch's list price.
+    pub dollars_per_hour: f64,
+}
+
+/// Whether changes may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Armed {
+    /// How it starts.
+    ReadOnly,
+    /// Refused by the configuration or `--read-only`, with the reason.
+    Locked(String),
+    /// May send until then.
+    Until(Timestamp),
+}
+
+/// A change on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followed {
+    /// The plan that was confirmed.
+    pub plan: Plan,
+    /// How far it is.
+    pub follow: Follow,
+}
+
+/// What a console or script may ask for. The channel is bounded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// What is on the screen: these are read hot, and tasks are read for `open`.
+    Look {
+        /// Visible services, in order.
+        visible: Vec<ServiceId>,
+        /// The one that is open.
+        open: Option<ServiceId>,
+    },
+    /// A preview is open on this service: keep reading it. `None` when it closed.
+    Previewing(Option<ServiceId>),
+    /// Allow changes for fifteen minutes.
+    Arm,
+    /// Forbid changes.
+    Disarm,
+    /// The operator pressed Enter on a plan that was on the screen.
+    Confirm(Box<Plan>, Answer),
+    /// Ask everything again now.
+    Refresh,
+    /// Stop or resume polling.
+    Pause(bool),
+    /// Leave: journal what is in flight as left, then end.
+    Leave,
+}
+
+/// What `live` tells once, as opposed to the view, which is what is.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// The confirmation was refused; with the plan to show instead, when the target moved.
+    Refused(Refused),
+    /// The change is on its way: the dialog may close.
+    Accepted,
+    /// A sentence for the status line.
+    Said(String),
+}
+
+/// What `live` is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// The label.
+    pub environment: Environment,
+    /// Why changes are refused altogether, if they are.
+    pub read_only: Option<String>,
+    /// Where the journal lives.
+    pub journal: std::path::PathBuf,
+    /// Only these clusters; empty is all.
+    pub clusters: Vec<String>,
+}

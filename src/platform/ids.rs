@@ -1,0 +1,130 @@
+//! Identifiers and quantities, each a type of its own, so that a cluster cannot be passed where a service is wanted.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Wraps the exact text AWS uses; nothing is cleaned or folded.
+            pub fn new(text: impl AsRef<str>) -> Self {
+                Self(Arc::from(text.as_ref()))
+            }
+
+            /// The exact text, hostile characters and all: clean it before it reaches a terminal.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// An ECS cluster's short name, as in `solosuccess-production`.
+    ClusterName
+);
+name!(
+    /// An ECS service's short name, as in `solosuccess-ai-service`.
+    ServiceName
+);
+name!(
+    /// The last part of a task's ARN.
+    TaskId
+);
+name!(
+    /// A twelve-digit AWS account number.
+    AccountId
+);
+name!(
+    /// An AWS region, as in `us-east-1`.
+    Region
+);
+name!(
+    /// The `app/<name>/<id>` part of a load balancer's ARN, which is also its CloudWatch dimension.
+    LoadBalancerId
+);
+name!(
+    /// A target group's full ARN.
+    TargetGroupArn
+);
+
+impl TargetGroupArn {
+    /// The `targetgroup/<name>/<id>` part: the CloudWatch dimension. `None` when the ARN has no such part.
+    pub fn dimension(&self) -> Option<&str> {
+        self.as_str().split(':').next_back().filter(|part| part.starts_with("targetgroup/"))
+    }
+}
+
+/// A service: the cluster it runs in and its name there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServiceId {
+    /// The cluster.
+    pub cluster: ClusterName,
+    /// The name within the cluster.
+    pub service: ServiceName,
+}
+
+impl ServiceId {
+    /// A service of a cluster.
+    pub fn new(cluster: impl AsRef<str>, service: impl AsRef<str>) -> Self {
+        Self { cluster: ClusterName::new(cluster), service: ServiceName::new(service) }
+    }
+
+    /// Application Auto Scaling's resource id: `service/<cluster>/<service>`.
+    pub fn resource_id(&self) -> String {
+        format!("service/{}/{}", self.cluster, self.service)
+    }
+
+    /// The inverse of [`ServiceId::resource_id`].
+    pub fn from_resource_id(id: &str) -> Option<Self> {
+        let mut parts = id.strip_prefix("service/")?.splitn(2, '/');
+        Some(Self::new(parts.next()?, parts.next()?))
+    }
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.service)
+    }
+}
+
+impl From<ServiceId> for String {
+    fn from(id: ServiceId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for ServiceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.split_once('/')
+            .map(|(cluster, service)| Self::new(cluster, service))
+            .ok_or_else(|| format!("`{text}` is not <cluster>/<service>"))
+    }
+}
+
+/// A number of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskCount(pub u32);
+
+impl fmt::Display for TaskCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

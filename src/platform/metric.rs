@@ -1,0 +1,167 @@
+//! The metric catalogue: one row a metric. The planner asks for what is in this table, policy reads it by name, panes
+//! label with it; adding a metric is adding a row.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{LoadBalancerId, ServiceId, TargetGroupArn};
+
+/// A metric of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricId {
+    /// CPU of a service's tasks, % of what they reserve.
+    ServiceCpu,
+    /// Memory of a service's tasks, % of what they reserve.
+    ServiceMemory,
+    /// Requests per target and minute.
+    RequestsPerTarget,
+    /// Requests of a target group per minute.
+    Requests,
+    /// 95th percentile of the targets' response time, seconds.
+    ResponseP95,
+    /// Median of the targets' response time, seconds.
+    ResponseP50,
+    /// 99th percentile of the targets' response time, seconds.
+    ResponseP99,
+    /// 5XX answers by targets per minute.
+    Target5xx,
+    /// 4XX answers by targets per minute.
+    Target4xx,
+    /// 5XX answers by the balancer itself per minute.
+    Elb5xx,
+    /// Healthy targets, the minute's minimum.
+    HealthyHosts,
+    /// Unhealthy targets, the minute's maximum.
+    UnhealthyHosts,
+}
+
+/// What a missing minute means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// A count: zero, as long as another metric of the same resource reported that minute.
+    Zero,
+    /// A gauge: unknown.
+    Unknown,
+}
+
+/// Which dimensions name the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimensions {
+    /// `ClusterName`, `ServiceName`.
+    Service,
+    /// `TargetGroup`, `LoadBalancer`.
+    TargetGroup,
+    /// `LoadBalancer`.
+    LoadBalancer,
+}
+
+/// A unit, for axes and labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// 0–100.
+    Percent,
+    /// A count in a minute.
+    PerMinute,
+    /// Seconds.
+    Seconds,
+    /// A count at a time.
+    Count,
+}
+
+/// A row of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The metric.
+    pub id: MetricId,
+    /// CloudWatch's namespace.
+    pub namespace: &'static str,
+    /// CloudWatch's name.
+    pub name: &'static str,
+    /// The dimensions that name the resource.
+    pub dimensions: Dimensions,
+    /// The one statistic that is right for it.
+    pub statistic: &'static str,
+    /// Its unit as scaledeck shows it.
+    pub unit: Unit,
+    /// What a missing minute means.
+    pub missing: Missing,
+    /// The label on a screen.
+    pub label: &'static str,
+}
+
+/// The whole table. CloudWatch names and statistics: "Available metrics" of ECS and of Application Load Balancers.
+pub const CATALOGUE: &[Row] = &[
+    row(MetricId::ServiceCpu, "AWS/ECS", "CPUUtilization", Dimensions::Service, "Average", Unit::Percent, Missing::Unknown, "cpu"),
+    row(MetricId::ServiceMemory, "AWS/ECS", "MemoryUtilization", Dimensions::Service, "Average", Unit::Percent, Missing::Unknown, "memory"),
+    row(MetricId::RequestsPerTarget, "AWS/ApplicationELB", "RequestCountPerTarget", Dimensions::TargetGroup, "Sum", Unit::PerMinute, Missing::Zero, "requests/target"),
+    row(MetricId::Requests, "AWS/ApplicationELB", "RequestCount", Dimensions::TargetGroup, "Sum", Unit::PerMinute, Missing::Zero, "requests"),
+    row(MetricId::ResponseP95, "AWS/ApplicationELB", "TargetResponseTime", Dimensions::TargetGroup, "p95", Unit::Seconds, Missing::Unknown, "p95"),
+    row(MetricId::ResponseP50, "AWS/ApplicationELB", "TargetResponseTime", Dimensions::TargetGroup, "p50", Unit::Seconds, Missing::Unknown, "p50"),
+    row(MetricId::ResponseP99, "AWS/ApplicationELB", "TargetResponseTime", Dimensions::TargetGroup, "p99", Unit::Seconds, Missing::Unknown, "p99"),
+    row(MetricId::Target5xx, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", Dimensions::TargetGroup, "Sum", Unit::PerMinute, Missing::Zero, "target 5xx"),
+    row(MetricId::Target4xx, "AWS/ApplicationELB", "HTTPCode_Target_4XX_Count", Dimensions::TargetGroup, "Sum", Unit::PerMinute, Missing::Zero, "target 4xx"),
+    row(MetricId::Elb5xx, "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", Dimensions::LoadBalancer, "Sum", Unit::PerMinute, Missing::Zero, "elb 5xx"),
+    row(MetricId::HealthyHosts, "AWS/ApplicationELB", "HealthyHostCount", Dimensions::TargetGroup, "Minimum", Unit::Count, Missing::Unknown, "healthy"),
+    row(MetricId::UnhealthyHosts, "AWS/ApplicationELB", "UnHealthyHostCount", Dimensions::TargetGroup, "Maximum", Unit::Count, Missing::Unknown, "unhealthy"),
+];
+
+#[expect(clippy::too_many_arguments, reason = "a table row reads best on one line")]
+const fn row(
+    id: MetricId,
+    namespace: &'static str,
+    name: &'static str,
+    dimensions: Dimensions,
+    statistic: &'static str,
+    unit: Unit,
+    missing: Missing,
+    label: &'static str,
+) -> Row {
+    Row { id, namespace, name, dimensions, statistic, unit, missing, label }
+}
+
+impl MetricId {
+    /// The metric's row. The table is in the enum's order; a test holds it so.
+    pub fn row(self) -> &'static Row {
+        &CATALOGUE[self as usize]
+    }
+}
+
+/// The resource a series belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// A service.
+    Service(ServiceId),
+    /// A target group under a balancer.
+    TargetGroup(LoadBalancerId, TargetGroupArn),
+    /// A balancer.
+    LoadBalancer(LoadBalancerId),
+}
+
+/// A metric of a resource: what a [`super::Series`] is filed under.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MetricKey {
+    /// The resource.
+    pub resource: Resource,
+    /// The metric.
+    pub metric: MetricId,
+}
+
+impl MetricKey {
+    /// A metric of a service.
+    pub fn service(id: &ServiceId, metric: MetricId) -> Self {
+        Self { resource: Resource::Service(id.clone()), metric }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_enums_order() {
+        for (index, row) in CATALOGUE.iter().enumerate() {
+            assert_eq!(row.id as usize, index, "{:?}", row.id);
+        }
+    }
+}

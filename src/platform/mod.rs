@@ -1,0 +1,57 @@
+//! What is: the platform as plain data, and the only way it changes – by applying a [`Reading`].
+//!
+//! Absent on purpose: I/O, clocks, async and AWS types. Times come in as values.
+
+pub mod activity;
+pub mod balancer;
+pub mod identity;
+pub mod ids;
+pub mod metric;
+pub mod reading;
+pub mod scaling;
+pub mod series;
+pub mod service;
+pub mod source;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use activity::{Activity, ActivityKind};
+pub use balancer::{TargetGroup, TargetHealth, TargetState};
+pub use identity::{Environment, Identity};
+pub use ids::{AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId};
+pub use metric::{MetricId, MetricKey};
+pub use reading::{Fact, Reading};
+pub use scaling::{ScalableTarget, ScalingPolicy, ScheduledAction, Suspended};
+pub use series::Series;
+pub use service::{Deployment, Rollout, Service, ServiceEvent, ServiceStatus, Task, TaskSize};
+pub use source::{Source, SourceHealth, SourceState};
+
+/// Everything known about the platform, each part with the time it was learnt.
+///
+/// Cloning is cheap: every resource is behind an [`Arc`], and a reading replaces only what it speaks of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Platform {
+    /// Who we are to AWS; `None` until STS has answered.
+    pub identity: Option<Arc<Identity>>,
+    /// Services by cluster and name.
+    pub services: BTreeMap<ServiceId, Arc<Service>>,
+    /// Application Auto Scaling's scalable target of a service, where one is registered.
+    pub targets: BTreeMap<ServiceId, Arc<ScalableTarget>>,
+    /// Scaling policies of a service.
+    pub policies: BTreeMap<ServiceId, Arc<Vec<ScalingPolicy>>>,
+    /// Scheduled actions of a service.
+    pub schedules: BTreeMap<ServiceId, Arc<Vec<ScheduledAction>>>,
+    /// Scaling activities, newest first, those refused (not scaled) among them.
+    pub activities: BTreeMap<ServiceId, Arc<Vec<Activity>>>,
+    /// Tasks of the services that are open on a screen.
+    pub tasks: BTreeMap<ServiceId, Arc<Vec<Task>>>,
+    /// Target groups with the health of their targets.
+    pub target_groups: BTreeMap<TargetGroupArn, Arc<TargetGroup>>,
+    /// Metric history.
+    pub series: BTreeMap<MetricKey, Arc<Series>>,
+    /// How each source fares.
+    pub sources: BTreeMap<Source, Arc<SourceHealth>>,
+}

@@ -1,0 +1,73 @@
+//! What Application Auto Scaling knows of a service: limits, policies, schedule, suspensions.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::TaskCount;
+
+/// Which of the three kinds of scaling are suspended on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Suspended {
+    /// Dynamic scale-in.
+    pub scale_in: bool,
+    /// Dynamic scale-out.
+    pub scale_out: bool,
+    /// Scheduled actions.
+    pub scheduled: bool,
+}
+
+impl Suspended {
+    /// Whether anything is.
+    pub fn any(self) -> bool {
+        self.scale_in || self.scale_out || self.scheduled
+    }
+}
+
+/// A registered scalable target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScalableTarget {
+    /// The floor.
+    pub min: TaskCount,
+    /// The ceiling.
+    pub max: TaskCount,
+    /// What is suspended.
+    pub suspended: Suspended,
+    /// When this was learnt.
+    pub learnt: Timestamp,
+}
+
+/// One scaling policy of a target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScalingPolicy {
+    /// Its name.
+    pub name: String,
+    /// `TargetTrackingScaling`, `StepScaling`, `PredictiveScaling`, or a later word.
+    pub kind: String,
+    /// The metric followed, AWS's word (`ECSServiceAverageCPUUtilization`, …).
+    pub metric: String,
+    /// The target value, where the policy tracks one; its unit is the metric's.
+    pub target: Option<f64>,
+    /// Seconds between two scale-outs.
+    pub out_cooldown_s: Option<u32>,
+    /// Seconds after a finished scale-in before the next.
+    pub in_cooldown_s: Option<u32>,
+    /// Whether this policy may only scale out.
+    pub scale_in_disabled: bool,
+    /// Names of the CloudWatch alarms AWS made for it.
+    pub alarms: Vec<String>,
+}
+
+/// A scheduled action of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledAction {
+    /// Its name.
+    pub name: String,
+    /// `cron(…)`, `rate(…)` or `at(…)`.
+    pub schedule: String,
+    /// IANA zone; empty is UTC.
+    pub timezone: String,
+    /// The floor it sets.
+    pub min: Option<TaskCount>,
+    /// The ceiling it sets.
+    pub max: Option<TaskCount>,
+}

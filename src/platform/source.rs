@@ -1,0 +1,146 @@
+//! Where readings come from, and how each source fares.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A source: one kind of question to one AWS service. Its name is what a pane shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// `sts:GetCallerIdentity`.
+    Identity,
+    /// `ecs:ListClusters`, `ecs:ListServices`.
+    ServiceList,
+    /// `ecs:DescribeServices`.
+    Services,
+    /// `ecs:ListTasks`, `ecs:DescribeTasks`.
+    Tasks,
+    /// `application-autoscaling:DescribeScalableTargets`.
+    ScalableTargets,
+    /// `application-autoscaling:DescribeScalingPolicies`.
+    ScalingPolicies,
+    /// `application-autoscaling:DescribeScheduledActions`.
+    ScheduledActions,
+    /// `application-autoscaling:DescribeScalingActivities`.
+    Activities,
+    /// `elasticloadbalancing:DescribeTargetGroups` and their attributes.
+    TargetGroups,
+    /// `elasticloadbalancing:DescribeTargetHealth`.
+    TargetHealth,
+    /// `cloudwatch:GetMetricData`.
+    Metrics,
+}
+
+impl Source {
+    /// Every source, in the order of a cold start.
+    pub const ALL: [Self; 11] = [
+        Self::Identity,
+        Self::ServiceList,
+        Self::Services,
+        Self::ScalableTargets,
+        Self::Metrics,
+        Self::Activities,
+        Self::TargetGroups,
+        Self::TargetHealth,
+        Self::ScalingPolicies,
+        Self::ScheduledActions,
+        Self::Tasks,
+    ];
+
+    /// How the source is called on a screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::ServiceList => "service list",
+            Self::Services => "services",
+            Self::Tasks => "tasks",
+            Self::ScalableTargets => "scalable targets",
+            Self::ScalingPolicies => "scaling policies",
+            Self::ScheduledActions => "scheduled actions",
+            Self::Activities => "activities",
+            Self::TargetGroups => "target groups",
+            Self::TargetHealth => "target health",
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+/// Why a question was not answered, in the kinds that call for different actions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SourceState {
+    /// Not asked yet.
+    Waiting,
+    /// Answered.
+    Live,
+    /// AWS asked for less; backing off until then.
+    Throttled {
+        /// When the next question goes out.
+        retry_at: Timestamp,
+    },
+    /// IAM says no.
+    Denied {
+        /// The missing action, as in `ecs:DescribeServices`.
+        action: String,
+    },
+    /// Credentials have expired.
+    Expired {
+        /// The command or step that mends it.
+        mend: String,
+    },
+    /// No credentials were found at all.
+    NoCredentials {
+        /// The ways to get some.
+        mend: String,
+    },
+    /// No answer in time.
+    TimedOut {
+        /// Seconds waited.
+        after_s: u32,
+    },
+    /// No connection, or it broke.
+    Network {
+        /// What the stack said, cleaned.
+        detail: String,
+    },
+    /// An answer that could not be read, or an error of another kind.
+    Faulty {
+        /// AWS's code or the parser's words, cleaned.
+        detail: String,
+    },
+}
+
+/// How a source fares. Old data stays on the screen; this says how old.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceHealth {
+    /// The state now.
+    pub state: SourceState,
+    /// When the last good answer was asked for.
+    pub learnt: Option<Timestamp>,
+    /// When the present state began.
+    pub since: Timestamp,
+    /// Seconds between two questions: data older than twice this is stale.
+    pub cadence_s: u32,
+    /// Failures since the last good answer.
+    pub failures: u32,
+}
+
+impl SourceHealth {
+    /// Seconds since the last good answer; `None` when there was none.
+    pub fn age_s(&self, now: Timestamp) -> Option<i64> {
+        self.learnt.map(|learnt| now.as_second() - learnt.as_second())
+    }
+
+    /// Whether the data is older than twice the cadence, or was never there.
+    pub fn stale(&self, now: Timestamp) -> bool {
+        self.age_s(now).is_none_or(|age| age > 2 * i64::from(self.cadence_s))
+    }
+}

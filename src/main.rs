@@ -1,1 +1,3 @@
-fn main(){}
+//! The thin binary: hands the command line to [`scaledeck::cli`].
+
+fn main() {}

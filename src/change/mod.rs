@@ -15,7 +15,7 @@ pub mod journal;
 pub mod plan;
 pub mod preview;
 
-pub use confirm::{Answer, Confirmed, Refused, confirm};
+pub use confirm::{Answer, Confirmed, Refused};
 pub use follow::{Follow, Stage};
 pub use guard::Tier;
 pub use journal::{Journal, Ticket};

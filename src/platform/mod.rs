@@ -16,12 +16,12 @@ pub mod source;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
 pub use identity::{Environment, Identity};
-pub use ids::{AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId};
+pub use ids::{
+    AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId,
+};
 pub use metric::{MetricId, MetricKey};
 pub use reading::{Fact, Reading};
 pub use scaling::{ScalableTarget, ScalingPolicy, ScheduledAction, Suspended};
@@ -32,7 +32,7 @@ pub use source::{Source, SourceHealth, SourceState};
 /// Everything known about the platform, each part with the time it was learnt.
 ///
 /// Cloning is cheap: every resource is behind an [`Arc`], and a reading replaces only what it speaks of.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Platform {
     /// Who we are to AWS; `None` until STS has answered.
     pub identity: Option<Arc<Identity>>,

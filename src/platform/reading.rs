@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Activity, Identity, MetricKey, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Series, Service, ServiceId,
-    Source, SourceHealth, SourceState, TargetGroup, TargetGroupArn, TargetHealth, Task,
+    Activity, Identity, MetricKey, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Series, Service,
+    ServiceId, Source, SourceHealth, SourceState, TargetGroup, TargetGroupArn, TargetHealth, Task,
 };
 
 /// What one poll of one source learnt.
@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn an_older_answer_never_replaces_a_newer_one() {
         let mut platform = Platform::default();
-        let reading = |asked, account| Reading { source: Source::Identity, asked, cadence_s: 5, fact: identity(account) };
+        let reading =
+            |asked, account| Reading { source: Source::Identity, asked, cadence_s: 5, fact: identity(account) };
         assert!(platform.apply(reading(at(30), "new"), at(31)));
         assert!(!platform.apply(reading(at(1), "old"), at(32)));
         assert_eq!(platform.identity.unwrap().account.as_str(), "new");

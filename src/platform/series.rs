@@ -14,7 +14,7 @@ pub struct Series {
     /// Minutes since the epoch of the first slot.
     first: i64,
     /// One slot a minute; NaN is "no datapoint".
-    slots: VecDeque<f32>,
+    slots: VecDeque<f64>,
 }
 
 impl Series {
@@ -42,27 +42,27 @@ impl Series {
             return;
         }
         while minute < self.first {
-            self.slots.push_front(f32::NAN);
+            self.slots.push_front(f64::NAN);
             self.first -= 1;
         }
         while minute >= self.first + self.slots.len() as i64 {
-            self.slots.push_back(f32::NAN);
+            self.slots.push_back(f64::NAN);
         }
         let slot = (minute - self.first) as usize;
-        self.slots[slot] = if value.is_finite() { value as f32 } else { f32::NAN };
+        self.slots[slot] = if value.is_finite() { value } else { f64::NAN };
     }
 
     /// The value of the minute that starts at `minute` (minutes since the epoch).
     pub fn at(&self, minute: i64) -> Option<f64> {
         let slot = usize::try_from(minute.checked_sub(self.first)?).ok()?;
-        self.slots.get(slot).copied().filter(|value| !value.is_nan()).map(f64::from)
+        self.slots.get(slot).copied().filter(|value| !value.is_nan())
     }
 
     /// The newest minute that has a value, with it.
     pub fn newest(&self) -> Option<(i64, f64)> {
         let back = self.slots.iter().rev().position(|value| !value.is_nan())?;
         let slot = self.slots.len() - 1 - back;
-        Some((self.first + slot as i64, f64::from(self.slots[slot])))
+        Some((self.first + slot as i64, self.slots[slot]))
     }
 
     /// The first minute that has a value.
@@ -76,7 +76,7 @@ impl Series {
             .iter()
             .enumerate()
             .filter(|(_, value)| !value.is_nan())
-            .map(|(slot, value)| (self.first + slot as i64, f64::from(*value)))
+            .map(|(slot, value)| (self.first + slot as i64, *value))
     }
 
     /// Whether no minute has a value.

@@ -140,4 +140,3 @@ pub struct Task {
     /// Family and revision.
     pub task_definition: String,
 }
-

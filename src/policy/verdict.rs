@@ -68,9 +68,10 @@ impl Decision {
     /// The reason it carries.
     pub fn reason(&self) -> &Reason {
         match self {
-            Self::Out { reason, .. } | Self::In { reason, .. } | Self::None { reason } | Self::CannotTell { reason } => {
-                reason
-            }
+            Self::Out { reason, .. }
+            | Self::In { reason, .. }
+            | Self::None { reason }
+            | Self::CannotTell { reason } => reason,
         }
     }
 

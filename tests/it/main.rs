@@ -1,1 +1,1 @@
-
+//! One integration binary: each extra one would link the SDK again.

@@ -1,0 +1,1 @@
+//! Words on the command line, and which door they open.

@@ -1,0 +1,1 @@
+//! Section 1 of the spec: an ECS service's count.

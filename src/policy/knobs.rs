@@ -1,0 +1,79 @@
+//! Every knob of the policy; its default is the spec's number.
+
+use serde::{Deserialize, Serialize};
+
+use crate::platform::{Environment, TaskCount};
+
+/// The whole policy of one environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The environment it was written for.
+    pub environment: Environment,
+    /// Section 1 of the spec.
+    pub ecs: EcsPolicy,
+}
+
+/// The rules of an ECS service. Field names are the spec's Terraform variables less the `ecs_`, or in their style.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EcsPolicy {
+    /// `ecs_min_capacity`.
+    pub min_capacity: TaskCount,
+    /// `ecs_max_capacity`.
+    pub max_capacity: TaskCount,
+    /// `ecs_cpu_target`, %.
+    pub cpu_target: f64,
+    /// `ecs_memory_target`, %.
+    pub memory_target: f64,
+    /// `ecs_requests_per_target`, requests per target and minute.
+    pub requests_per_target: f64,
+    /// Seconds a breach must hold before an out: the spec's "2 consecutive periods (5 minutes)".
+    pub scale_out_window_s: u32,
+    /// Seconds it must be clear before an in: "5 consecutive periods (25 minutes)".
+    pub scale_in_window_s: u32,
+    /// Seconds after an out began.
+    pub scale_out_cooldown_s: u32,
+    /// Seconds after any change finished.
+    pub scale_in_cooldown_s: u32,
+    /// An in must leave every metric under this share of its target.
+    pub scale_in_margin: f64,
+    /// The most tasks taken away by one decision.
+    pub scale_in_max_step: u32,
+    /// `peak_hours_min_capacity`; `None` where the environment has no peak floor.
+    pub peak_hours_min_capacity: Option<TaskCount>,
+    /// `off_peak_hours_min_capacity`.
+    pub off_peak_hours_min_capacity: Option<TaskCount>,
+    /// First hour of the peak, 0–23, included.
+    pub peak_hours_start: u8,
+    /// Hour at which the peak ends, 0–24, excluded.
+    pub peak_hours_end: u8,
+    /// IANA zone of the peak hours.
+    pub schedule_timezone: String,
+}
+
+impl Policy {
+    /// The spec's numbers for an environment. An environment that is neither production nor staging gets production's.
+    pub fn of_spec(environment: Environment) -> Self {
+        let staging = environment == Environment::Staging;
+        Self {
+            environment,
+            ecs: EcsPolicy {
+                min_capacity: TaskCount(if staging { 1 } else { 2 }),
+                max_capacity: TaskCount(if staging { 3 } else { 10 }),
+                cpu_target: 70.0,
+                memory_target: 80.0,
+                requests_per_target: 1000.0,
+                scale_out_window_s: 300,
+                scale_in_window_s: 1500,
+                scale_out_cooldown_s: 60,
+                scale_in_cooldown_s: 300,
+                scale_in_margin: 0.95,
+                scale_in_max_step: 1,
+                peak_hours_min_capacity: (!staging).then_some(TaskCount(4)),
+                off_peak_hours_min_capacity: (!staging).then_some(TaskCount(2)),
+                peak_hours_start: 8,
+                peak_hours_end: 22,
+                schedule_timezone: "UTC".to_owned(),
+            },
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The floor that is in force at a time.

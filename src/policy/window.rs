@@ -1,0 +1,1 @@
+//! How long a condition has held, on one-minute evidence.

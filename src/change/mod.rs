@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod follow;
 pub mod guard;
 pub mod journal;
+pub mod outcome;
 pub mod plan;
 pub mod preview;
 
@@ -19,5 +20,6 @@ pub use confirm::{Answer, Confirmed, Refused};
 pub use follow::{Follow, Stage};
 pub use guard::Tier;
 pub use journal::{Journal, Ticket};
+pub use outcome::Outcome;
 pub use plan::{Change, Observed, Plan};
 pub use preview::Preview;

@@ -4,4 +4,4 @@
 
 pub mod view;
 
-pub use view::{Armed, Command, Followed, Notice, Settings, View};
+pub use view::{Armed, Command, Followed, Handle, Meter, Notice, Settings, View};

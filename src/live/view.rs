@@ -101,6 +101,17 @@ pub enum Notice {
     Said(String),
 }
 
+/// The two ends that a console or a script holds.
+#[derive(Debug)]
+pub struct Handle {
+    /// The newest picture; a slow reader misses old ones.
+    pub views: tokio::sync::watch::Receiver<Arc<View>>,
+    /// What is asked for.
+    pub commands: tokio::sync::mpsc::Sender<Command>,
+    /// What is told once.
+    pub notices: tokio::sync::mpsc::Receiver<Notice>,
+}
+
 /// What `live` is started with.
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod balancer;
+pub mod history;
 pub mod identity;
 pub mod ids;
 pub mod metric;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
+pub use history::{CountChange, CountHistory};
 pub use identity::{Environment, Identity};
 pub use ids::{
     AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId,
@@ -36,7 +38,9 @@ pub use source::{Source, SourceHealth, SourceState};
 pub struct Platform {
     /// Who we are to AWS; `None` until STS has answered.
     pub identity: Option<Arc<Identity>>,
-    /// Services by cluster and name.
+    /// Every service that the listing names, in order, described or not; `None` until the listing has answered.
+    pub listed: Option<Arc<Vec<ServiceId>>>,
+    /// Services by cluster and name, as described.
     pub services: BTreeMap<ServiceId, Arc<Service>>,
     /// Application Auto Scaling's scalable target of a service, where one is registered.
     pub targets: BTreeMap<ServiceId, Arc<ScalableTarget>>,
@@ -52,6 +56,8 @@ pub struct Platform {
     pub target_groups: BTreeMap<TargetGroupArn, Arc<TargetGroup>>,
     /// Metric history.
     pub series: BTreeMap<MetricKey, Arc<Series>>,
+    /// What was seen of a service's count while this program watched.
+    pub counts: BTreeMap<ServiceId, Arc<CountHistory>>,
     /// How each source fares.
     pub sources: BTreeMap<Source, Arc<SourceHealth>>,
 }

@@ -93,7 +93,11 @@ impl Platform {
     fn take(&mut self, fact: Fact, asked: Timestamp) {
         match fact {
             Fact::Identity(identity) => self.identity = Some(Arc::new(identity)),
-            Fact::ServiceList(ids) => self.services.retain(|id, _| ids.binary_search(id).is_ok() || ids.contains(id)),
+            Fact::ServiceList(mut ids) => {
+                ids.sort();
+                self.services.retain(|id, _| ids.binary_search(id).is_ok());
+                self.listed = Some(Arc::new(ids));
+            }
             Fact::Services { found, missing } => {
                 for service in found {
                     let newer = self.services.get(&service.id).is_none_or(|known| known.learnt <= service.learnt);

@@ -1,8 +1,26 @@
 //! A change on its way, followed until it is steady, partly done, failed or overtaken.
+//!
+//! Pure: each step takes the follow as it was, the platform as it is and the time. What was read before the answer
+//! came says nothing about the change and is passed over.
 
 use jiff::Timestamp;
 
-use crate::platform::TaskCount;
+use super::outcome::Outcome;
+use super::plan::{Change, Plan};
+use super::words;
+use crate::platform::{Activity, ActivityKind, Platform, Rollout, Service, Source, TargetState, TaskCount};
+
+/// Without any progress for this long, what was reached is all there will be.
+const PATIENCE_S: i64 = 15 * 60;
+
+/// Draining targets leave all at once at the end of their delay: on top of the delay, this long is waited for.
+const DRAINING_GRACE_S: i64 = 5 * 60;
+
+/// How long a read-back may show the old value before it counts: ECS's answers trail its writes by seconds.
+const READ_BACK_S: i64 = 10;
+
+/// How long ECS may stand still after it said that it cannot start tasks; it goes on trying, and often succeeds.
+const PLACEMENT_S: i64 = 60;
 
 /// How far a change is.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +33,19 @@ pub struct Follow {
     pub ended: Option<Timestamp>,
     /// Seconds it is expected to take, from changes seen here; `None` when there were none.
     pub expected_s: Option<u32>,
+    /// What the following itself has to remember.
+    pub marks: Marks,
+}
+
+/// What is remembered from one step to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// When the answer came, or stayed away. Only what was asked for since counts.
+    pub answered: Option<Timestamp>,
+    /// When it last came closer to what was asked for.
+    pub progressed: Option<Timestamp>,
+    /// How close it has come: tasks and targets that are not yet as asked for.
+    pub distance: Option<u32>,
 }
 
 /// A stage of a change.
@@ -60,5 +91,266 @@ impl Stage {
     /// Whether nothing more will happen.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Steady | Self::Partly { .. } | Self::Failed { .. } | Self::Overtaken { .. })
+    }
+}
+
+impl Follow {
+    /// A change whose request goes out now. `pressed` is when Enter was; `expected_s` what such changes took here.
+    pub fn begin(pressed: Timestamp, expected_s: Option<u32>) -> Self {
+        Self { stage: Stage::Sending, began: pressed, ended: None, expected_s, marks: Marks::default() }
+    }
+
+    /// A change that an earlier run of the program left unfinished: whatever it had heard, it is read back first.
+    pub fn resume(began: Timestamp, now: Timestamp) -> Self {
+        let follow = Self::begin(began, None);
+        follow.answered(&Outcome::Unknown { detail: String::new() }, now)
+    }
+
+    /// What the one attempt to send came to.
+    #[must_use]
+    pub fn answered(&self, outcome: &Outcome, now: Timestamp) -> Self {
+        let marks = Marks { answered: Some(now), progressed: Some(now), distance: None };
+        let follow = Self { marks, ..self.clone() };
+        match outcome {
+            Outcome::Accepted { .. } => follow,
+            Outcome::Unknown { .. } => Self { stage: Stage::Unknown, ..follow },
+            Outcome::Refused { code, message } => follow.over(Stage::Failed { why: format!("{code}: {message}") }, now),
+        }
+    }
+
+    /// The next step, from the platform as it is now. Nothing happens before [`Follow::answered`] or after the end.
+    #[must_use]
+    pub fn advance(&self, plan: &Plan, platform: &Platform, now: Timestamp) -> Self {
+        let Some(answered) = self.marks.answered.filter(|_| !self.stage.is_over()) else {
+            return self.clone();
+        };
+        match Sight::of(plan, platform, answered) {
+            Sight::Nothing => self.unseen(now),
+            Sight::Gone(why) => self.over(Stage::Failed { why }, now),
+            Sight::Seen(seen) => self.see(plan, &seen, now),
+        }
+    }
+
+    /// Nothing has been read since the answer.
+    fn unseen(&self, now: Timestamp) -> Self {
+        if self.stuck_for(now) < PATIENCE_S {
+            return self.clone();
+        }
+        let why =
+            format!("nothing could be read for {}: what was reached is not known", words::span(PATIENCE_S as u32));
+        self.over(Stage::Partly { why }, now)
+    }
+
+    fn see(&self, plan: &Plan, seen: &Seen<'_>, now: Timestamp) -> Self {
+        let (before, asked) = (plan.from(), plan.change.to());
+        if seen.value != asked {
+            if seen.value == before && seen.since_answer_s < READ_BACK_S {
+                return self.clone();
+            }
+            let field = plan.change.field();
+            if seen.value == before && self.stage == Stage::Unknown {
+                let waited = words::span(seen.since_answer_s as u32);
+                let why = format!("not carried out: {field} is still {before}, {waited} after the request");
+                return self.over(Stage::Failed { why }, now);
+            }
+            let by = format!("{field} is {}, not your {asked}: {}", seen.value, seen.culprit(self.began));
+            return self.over(Stage::Overtaken { by }, now);
+        }
+        if seen.steady(plan) {
+            return self.over(Stage::Steady, now);
+        }
+        let near = self.nearer(seen, now);
+        match near.given_up(plan, seen, now) {
+            Some(end) => near.over(end, now),
+            None => near,
+        }
+    }
+
+    /// Under way, with the progress marked.
+    fn nearer(&self, seen: &Seen<'_>, now: Timestamp) -> Self {
+        let distance = seen.distance();
+        let nearer = self.marks.distance.is_none_or(|known| distance < known);
+        let marks =
+            if nearer { Marks { progressed: Some(now), distance: Some(distance), ..self.marks } } else { self.marks };
+        let stage = Stage::Under {
+            running: seen.service.running,
+            pending: seen.service.pending,
+            healthy: seen.health.as_ref().map(|health| health.healthy),
+            draining: seen.health.as_ref().map_or(0, |health| health.draining),
+            wanted: seen.goal,
+        };
+        Self { stage, marks, ..self.clone() }
+    }
+
+    /// How it ended, if AWS has given up or nothing has moved for too long.
+    fn given_up(&self, plan: &Plan, seen: &Seen<'_>, now: Timestamp) -> Option<Stage> {
+        let stuck = self.stuck_for(now);
+        let drains = seen.health.as_ref().filter(|health| health.draining > 0);
+        let patience = drains.map_or(PATIENCE_S, |health| PATIENCE_S.max(i64::from(health.delay_s) + DRAINING_GRACE_S));
+        let why = match seen.complaint(self.marks.answered?) {
+            Some(Complaint::Final(why)) => why,
+            Some(Complaint::Tried(why)) if stuck >= PLACEMENT_S => why,
+            _ if stuck >= patience => format!("nothing has moved for {}", words::span(stuck as u32)),
+            _ => return None,
+        };
+        let (was, is) = (plan.observed.running, seen.service.running);
+        let reached = format!("{is} running, {} wanted", seen.goal);
+        Some(if is == was {
+            Stage::Failed { why: format!("{why} ({reached})") }
+        } else {
+            Stage::Partly { why: format!("{reached}: {why}") }
+        })
+    }
+
+    fn stuck_for(&self, now: Timestamp) -> i64 {
+        self.marks.progressed.map_or(0, |since| now.as_second() - since.as_second())
+    }
+
+    fn over(&self, stage: Stage, now: Timestamp) -> Self {
+        Self { stage, ended: Some(now), ..self.clone() }
+    }
+}
+
+/// What the platform shows of a change.
+enum Sight<'a> {
+    /// Nothing that was asked for since the answer.
+    Nothing,
+    /// The target is not there any more.
+    Gone(String),
+    /// This.
+    Seen(Seen<'a>),
+}
+
+/// Fresh readings of the target.
+struct Seen<'a> {
+    service: &'a Service,
+    /// The field that was sent, as it is now.
+    value: TaskCount,
+    /// The count that the change leads to.
+    goal: TaskCount,
+    /// From the answer to the reading, seconds.
+    since_answer_s: i64,
+    /// The targets' health, where a target group is known.
+    health: Option<Health>,
+    activities: &'a [Activity],
+}
+
+/// The health of a service's targets, over all its groups.
+struct Health {
+    /// The fewest healthy targets of any group.
+    healthy: u32,
+    /// Draining targets of all groups.
+    draining: u32,
+    /// The longest deregistration delay.
+    delay_s: u32,
+    /// Whether every group was read since the answer.
+    fresh: bool,
+}
+
+/// What AWS says against it.
+enum Complaint {
+    /// It has given up.
+    Final(String),
+    /// It could not, and tries again.
+    Tried(String),
+}
+
+impl<'a> Sight<'a> {
+    fn of(plan: &Plan, platform: &'a Platform, answered: Timestamp) -> Self {
+        let id = plan.change.service();
+        let Some(service) = platform.services.get(id) else {
+            return Self::Gone("the service is no longer there".to_owned());
+        };
+        if service.learnt < answered {
+            return Self::Nothing;
+        }
+        let to = plan.change.to();
+        let (value, goal, read) = match plan.change {
+            Change::Desired { .. } => (service.desired, to, service.learnt),
+            Change::Floor { .. } => match platform.targets.get(id) {
+                Some(target) if target.learnt < answered => return Self::Nothing,
+                Some(target) => (target.min, to.max(service.desired), target.learnt),
+                None if targets_read(platform) < Some(answered) => return Self::Nothing,
+                None => return Self::Gone("the scalable target is no longer registered".to_owned()),
+            },
+        };
+        Self::Seen(Seen {
+            service,
+            value,
+            goal,
+            since_answer_s: read.as_second() - answered.as_second(),
+            health: Health::of(service, platform, answered),
+            activities: platform.activities.get(id).map_or(&[], |list| list.as_slice()),
+        })
+    }
+}
+
+fn targets_read(platform: &Platform) -> Option<Timestamp> {
+    platform.sources.get(&Source::ScalableTargets).and_then(|health| health.learnt)
+}
+
+impl Health {
+    fn of(service: &Service, platform: &Platform, answered: Timestamp) -> Option<Self> {
+        let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
+        groups
+            .filter_map(|group| {
+                Some(Self {
+                    healthy: group.count(&TargetState::Healthy)? as u32,
+                    draining: group.count(&TargetState::Draining)? as u32,
+                    delay_s: group.draining_s.unwrap_or_default(),
+                    fresh: group.learnt >= answered,
+                })
+            })
+            .reduce(|one, other| Self {
+                healthy: one.healthy.min(other.healthy),
+                draining: one.draining + other.draining,
+                delay_s: one.delay_s.max(other.delay_s),
+                fresh: one.fresh && other.fresh,
+            })
+    }
+}
+
+impl Seen<'_> {
+    fn steady(&self, plan: &Plan) -> bool {
+        let moves_nothing = matches!(plan.change, Change::Floor { to, .. } if plan.observed.desired >= to);
+        if moves_nothing {
+            return true;
+        }
+        let Service { desired, running, pending, .. } = self.service;
+        let serving = self
+            .health
+            .as_ref()
+            .is_none_or(|health| health.fresh && health.draining == 0 && health.healthy >= self.goal.0);
+        *desired == self.goal && *running == self.goal && pending.0 == 0 && serving
+    }
+
+    /// Tasks and targets that are not yet as asked for.
+    fn distance(&self) -> u32 {
+        let Service { desired, running, .. } = self.service;
+        let serving =
+            self.health.as_ref().map_or(0, |health| self.goal.0.saturating_sub(health.healthy) + health.draining);
+        desired.0.abs_diff(self.goal.0) + running.0.abs_diff(self.goal.0) + serving
+    }
+
+    fn culprit(&self, began: Timestamp) -> String {
+        let theirs = |activity: &&Activity| activity.started >= began && activity.desired() == Some(self.value.0);
+        match self.activities.iter().find(theirs) {
+            Some(activity) => format!("set by the autoscaler: {}", activity.cause),
+            None => "AWS does not tell by whom".to_owned(),
+        }
+    }
+
+    fn complaint(&self, answered: Timestamp) -> Option<Complaint> {
+        let primary = self.service.deployments.iter().find(|deployment| deployment.primary);
+        if let Some(failed) = primary.filter(|d| d.rollout == Rollout::Failed && d.updated >= answered) {
+            return Some(Complaint::Final(format!("the deployment failed: {}", failed.reason)));
+        }
+        let refused = self.activities.iter().find(|a| a.started >= answered && a.kind == ActivityKind::Failed);
+        if let Some(activity) = refused {
+            return Some(Complaint::Tried(activity.message.clone()));
+        }
+        let cannot = |message: &str| message.contains("unable to") || message.contains("failed to launch");
+        let event = self.service.events.iter().find(|event| event.at >= answered && cannot(&event.message))?;
+        Some(Complaint::Tried(event.message.clone()))
     }
 }

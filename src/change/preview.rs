@@ -1,6 +1,11 @@
 //! What a plan would do, in the operator's words and numbers.
 
-use super::guard::Tier;
+use jiff::Timestamp;
+
+use super::guard::{self, Tier};
+use super::plan::Plan;
+use crate::platform::Platform;
+use crate::policy::{Policy, Verdict};
 
 /// A preview: everything the box shows. Plain text; the console lays it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,4 +39,26 @@ pub struct Row {
     pub after: String,
     /// The formula, the limit, or where the number comes from.
     pub note: String,
+}
+
+/// The preview of a plan.
+pub fn preview(
+    plan: &Plan,
+    platform: &Platform,
+    policy: &Policy,
+    verdict: Option<&Verdict>,
+    expected_ready_s: Option<u32>,
+    now: Timestamp,
+) -> Preview {
+    let _ = (platform, verdict, expected_ready_s, now);
+    Preview {
+        title: String::new(),
+        rows: Vec::new(),
+        why: Vec::new(),
+        next: Vec::new(),
+        warnings: Vec::new(),
+        instead: None,
+        command: String::new(),
+        tier: guard::tier(plan, policy),
+    }
 }

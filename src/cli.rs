@@ -1,1 +1,285 @@
 //! Words on the command line, and which door they open.
+//!
+//! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
+//! code 2.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use directories::ProjectDirs;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::aws::{Access, Transport, TransportFault};
+use crate::clock::Clock;
+use crate::console::{self, Ended, Keymap, Options, Theme};
+use crate::drill::scenario::Scenario;
+use crate::drill::{self, Drill};
+use crate::headless;
+use crate::live::{self, Settings};
+use crate::platform::Environment;
+use crate::policy::Policy;
+
+/// What the shell is told when the command line was wrong.
+const WRONG_WORDS: u8 = 2;
+
+/// How fast a drill runs in the console: a minute passes in ten seconds, so that its story fits a break.
+const DRILL_SPEED: f64 = 6.0;
+
+/// A terminal console for people on call for a platform that scales on AWS.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    door: Option<Door>,
+    #[command(flatten)]
+    account: AccountArgs,
+    #[command(flatten)]
+    console: ConsoleArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Door {
+    /// Practise on an AWS inside the program: no account, no network, the same console.
+    Drill(DrillArgs),
+    /// Read everything once, print it and what the policy advises, and end.
+    Status(StatusArgs),
+    /// Print every command with its keys and what it does, as a Markdown table.
+    Keys,
+}
+
+/// Which account to look at.
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The profile of ~/.aws/config to use [default: AWS_PROFILE, else `default`].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region to look at [default: AWS_REGION, else the profile's].
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Where to send every AWS call instead [default: AWS_ENDPOINT_URL].
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// The environment's label: `production` and `staging` have their own limits; without a label it is production.
+    #[arg(long, global = true, value_name = "LABEL", default_value = "")]
+    pub environment: String,
+    /// Only this cluster; may be given several times [default: all].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Vec<String>,
+    /// Where the journal of changes is kept.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// Refuse every change, whatever is pressed.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+}
+
+/// How the console looks.
+#[derive(Debug, Args)]
+pub struct ConsoleArgs {
+    /// A theme by name, or a theme file [default: dark or light, as the terminal says].
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+    /// A keymap file to lay over the default keys.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub keymap: Option<PathBuf>,
+}
+
+/// A drill.
+#[derive(Debug, Args)]
+pub struct DrillArgs {
+    /// What happens.
+    #[arg(default_value = "spike")]
+    pub scenario: String,
+    /// How much faster than the wall its time runs [default: 6; 1 with --listen].
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// The same seed and the same changes at the same times give the same world.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Serve this AWS over HTTP instead of opening the console, for the AWS CLI or an SDK with this endpoint.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// What to print.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=600.0).contains(&speed) => Ok(speed),
+        _ => Err("a speed is a number from 0.1 to 600".to_owned()),
+    }
+}
+
+/// Runs the program on the words it was given.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match open(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(wrong) => {
+            eprintln!("scaledeck: {wrong:#}");
+            ExitCode::from(if wrong.is::<Mistake>() { WRONG_WORDS } else { 1 })
+        }
+    }
+}
+
+/// Something that was typed cannot be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Mistake(String);
+
+fn open(cli: Cli) -> anyhow::Result<()> {
+    let account = &cli.account;
+    match &cli.door {
+        Some(Door::Keys) => {
+            print!("{}", console::command_table_markdown(&Keymap::default()));
+            Ok(())
+        }
+        Some(Door::Status(args)) => {
+            let access = real(account)?;
+            runtime()?.block_on(status(access, account, args))
+        }
+        Some(Door::Drill(args)) => {
+            let scenario = scenario(&args.scenario)?;
+            match args.listen {
+                Some(address) => runtime()?.block_on(listen(&scenario, args, address)),
+                None => {
+                    let look = look(&cli.console)?;
+                    runtime()?.block_on(drill(&scenario, account, args, look))
+                }
+            }
+        }
+        None => {
+            let access = real(account)?;
+            let look = look(&cli.console)?;
+            runtime()?.block_on(async {
+                let clock = Clock::system();
+                let handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
+                ended(console::run(look, handle, clock).await?)
+            })
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().context("the runtime could not be started")
+}
+
+fn real(account: &AccountArgs) -> anyhow::Result<Access> {
+    let access = Access {
+        profile: account.profile.clone(),
+        region: account.region.clone(),
+        endpoint: account.endpoint_url.clone(),
+        transport: None,
+    };
+    access.check().map_err(|mistake| Mistake(mistake.to_string()))?;
+    Ok(access)
+}
+
+fn settings(account: &AccountArgs, journal: PathBuf) -> Settings {
+    let environment = Environment::from_label(&account.environment);
+    Settings {
+        policy: Arc::new(Policy::of_spec(environment.clone())),
+        environment,
+        read_only: account.read_only.then(|| "--read-only was given".to_owned()),
+        journal,
+        clusters: account.cluster.clone(),
+    }
+}
+
+/// Where the journal is: the given folder, or `name` in the user's state directory. A drill's never mixes with a real
+/// account's.
+fn journal_folder(account: &AccountArgs, name: &str) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &account.journal {
+        return Ok(folder.clone());
+    }
+    let places = ProjectDirs::from("", "", "scaledeck")
+        .ok_or_else(|| Mistake("no home directory: say where the journal goes with --journal DIR".to_owned()))?;
+    Ok(places.state_dir().unwrap_or_else(|| places.data_local_dir()).join(name))
+}
+
+fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
+    let theme = match &args.theme {
+        Some(name) => Some(Theme::named(name).map_err(|fault| Mistake(fault.to_string()))?),
+        None => None,
+    };
+    let keymap = match &args.keymap {
+        Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
+        None => Keymap::default(),
+    };
+    Ok(Options { theme, keymap, title: None })
+}
+
+fn scenario(name: &str) -> anyhow::Result<Scenario> {
+    if Path::new(name).extension().is_some_and(|extension| extension == "toml") {
+        let text = std::fs::read_to_string(name).map_err(|fault| Mistake(format!("{name}: {fault}")))?;
+        return Ok(Scenario::from_toml(&text, name).map_err(|mistake| Mistake(mistake.to_string()))?);
+    }
+    Ok(Scenario::builtin(name).map_err(|unknown| Mistake(unknown.to_string()))?)
+}
+
+/// The drill in the console: the same loop, with the drill's clock and the drill where the network would be.
+async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, look: Options) -> anyhow::Result<()> {
+    let speed = args.speed.unwrap_or(DRILL_SPEED);
+    let clock = Clock::paced(drill::default_start(), speed);
+    let drill = Drill::new(scenario, args.seed, clock.now());
+    let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
+    let settings = settings(account, journal_folder(account, "drill-journal")?);
+    let handle = live::start(access, clock.clone(), settings);
+    let title = Some(format!("drill {} ×{speed}", scenario.name()));
+    ended(console::run(Options { title, ..look }, handle, clock).await?)
+}
+
+/// Hands the SDK's requests to a drill, at the time of the clock.
+pub fn transport(drill: Drill, clock: Clock) -> Transport {
+    Transport::new(move |request| {
+        let (drill, clock) = (drill.clone(), clock.clone());
+        async move { drill.answer(clock.now(), request).await.map_err(|dropped| TransportFault::new(dropped.to_string())) }
+    })
+}
+
+async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> anyhow::Result<()> {
+    let wall = Clock::system().now();
+    let clock = Clock::paced(wall, args.speed.unwrap_or(1.0));
+    let drill = Drill::new(scenario, args.seed, wall);
+    let socket = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let address = socket.local_addr()?;
+    println!("the drill `{}` listens on http://{address}", scenario.name());
+    println!("  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1");
+    let now = move || clock.now();
+    drill::listen::serve(drill, socket, now, async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+    .await?;
+    Ok(())
+}
+
+async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> anyhow::Result<()> {
+    let clock = Clock::system();
+    let mut handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
+    let view = headless::status::read_once(&mut handle, &clock).await;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&headless::status::Report::of(&view))?);
+    } else {
+        print!("{}", headless::status::text(&view));
+    }
+    Ok(())
+}
+
+/// Says on the ordinary screen what the operator has to know after the console is gone.
+fn ended(ended: Ended) -> anyhow::Result<()> {
+    if let Some(words) = ended.words {
+        println!("{words}");
+    }
+    Ok(())
+}

@@ -1,3 +1,5 @@
 //! The thin binary: hands the command line to [`scaledeck::cli`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    scaledeck::cli::main()
+}

@@ -1,1 +1,5 @@
-//! What scripts call.
+//! What scripts and cron jobs call: the same loop without a terminal.
+//!
+//! Absent on purpose: terminal drawing.
+
+pub mod status;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::change::{Answer, Follow, Plan, Refused};
+use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
 use crate::policy::{Advice, Policy};
 
@@ -31,6 +31,24 @@ pub struct View {
     pub paused: bool,
     /// Questions in the last minute, and what they cost an hour.
     pub meter: Meter,
+}
+
+impl View {
+    /// The picture before anything is known.
+    pub fn empty(settings: &Settings, at: Timestamp) -> Self {
+        Self {
+            generation: 0,
+            at,
+            platform: Arc::default(),
+            advice: Arc::default(),
+            policy: Arc::clone(&settings.policy),
+            environment: settings.environment.clone(),
+            armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
+            followed: None,
+            paused: false,
+            meter: Meter::default(),
+        }
+    }
 }
 
 /// What the polling costs.
@@ -80,8 +98,8 @@ pub enum Command {
     Arm,
     /// Forbid changes.
     Disarm,
-    /// The operator pressed Enter on a plan that was on the screen.
-    Confirm(Box<Plan>, Answer),
+    /// The operator pressed Enter on a plan that was on the screen. The loop sets the time.
+    Confirm(Box<Asked>),
     /// Ask everything again now.
     Refresh,
     /// Stop or resume polling.

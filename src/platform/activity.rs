@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{Platform, ServiceId};
+
 /// What became of an activity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,6 +44,26 @@ pub struct Activity {
     pub cause: String,
     /// AWS's message on the outcome.
     pub message: String,
+}
+
+/// How many finished scale-outs the usual time is taken from.
+const USUAL_OF: usize = 9;
+
+impl Platform {
+    /// Seconds a scale-out of this service usually takes: the median of the newest finished ones that AWS's activities
+    /// tell of; `None` while there are none.
+    pub fn usual_scale_out_s(&self, service: &ServiceId) -> Option<u32> {
+        let done: Vec<&Activity> =
+            self.activities.get(service)?.iter().filter(|a| a.kind == ActivityKind::Successful).collect();
+        let mut took: Vec<u32> = done
+            .windows(2)
+            .filter(|pair| pair[0].desired() > pair[1].desired())
+            .filter_map(|pair| u32::try_from(pair[0].ended?.as_second() - pair[0].started.as_second()).ok())
+            .take(USUAL_OF)
+            .collect();
+        took.sort_unstable();
+        took.get(took.len() / 2).copied()
+    }
 }
 
 impl Activity {

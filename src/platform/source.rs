@@ -118,6 +118,22 @@ pub enum SourceState {
     },
 }
 
+impl fmt::Display for SourceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting for a first answer"),
+            Self::Live => f.write_str("live"),
+            Self::Throttled { retry_at } => write!(f, "throttled: asking again at {retry_at:.0}"),
+            Self::Denied { action } => write!(f, "denied: {action}"),
+            Self::Expired { mend } => write!(f, "credentials have expired: {mend}"),
+            Self::NoCredentials { mend } => write!(f, "no credentials: {mend}"),
+            Self::TimedOut { after_s } => write!(f, "no answer within {after_s}s"),
+            Self::Network { detail } => write!(f, "no connection: {detail}"),
+            Self::Faulty { detail } => write!(f, "cannot be read: {detail}"),
+        }
+    }
+}
+
 /// How a source fares. Old data stays on the screen; this says how old.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceHealth {

@@ -1,0 +1,164 @@
+//! Carrying a change out: read the target again, put the line on the disk, send once, write down what came back.
+//!
+//! Nothing here decides; it runs beside the owner so that the owner never waits for AWS or for the disk.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::owner::Inner;
+use super::view::Followed;
+use crate::aws::{Failure, Reader, Writer};
+use crate::change::journal::ChangeId;
+use crate::change::{Asked, Confirmed, Journal, JournalFault, Outcome, Plan, Stage};
+use crate::clock::Clock;
+use crate::platform::{Fact, Reading, Source, SourceState};
+
+/// What it takes to send a change: the one writer, and the journal. There is one pair; whoever holds it is the only
+/// one who can send.
+pub(super) struct Hands {
+    writer: Writer,
+    journal: Result<Journal, JournalFault>,
+    /// The change in flight, by its name in the journal.
+    change: Option<ChangeId>,
+}
+
+impl fmt::Debug for Hands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hands").field("change", &self.change).finish_non_exhaustive()
+    }
+}
+
+/// What came of an attempt to send.
+#[derive(Debug)]
+pub(super) enum Attempt {
+    /// It was made.
+    Made(Outcome),
+    /// It was not: the journal could not be written.
+    NoTicket(String),
+}
+
+impl Hands {
+    pub(super) fn new(writer: Writer, journal: Result<Journal, JournalFault>) -> Self {
+        Self { writer, journal, change: None }
+    }
+
+    /// Why nothing can be written down, and so nothing be sent.
+    pub(super) fn fault(&self) -> Option<String> {
+        self.journal.as_ref().err().map(ToString::to_string)
+    }
+
+    /// Writes down that a change has ended.
+    pub(super) fn close(self, followed: &Followed, now: Timestamp) -> Self {
+        self.write(|journal, id| journal.closed(id, &followed.follow.stage, now)).done()
+    }
+
+    /// Writes down that a change is left to itself.
+    pub(super) fn leave(self, now: Timestamp) {
+        self.write(|journal, id| journal.following(id, Some("the console was left"), now));
+    }
+
+    /// Writes down that a planned change was not sent.
+    pub(super) fn not_sent(self, why: &str, now: Timestamp) -> Self {
+        self.write(|journal, id| journal.not_sent(id, why, now)).done()
+    }
+
+    fn done(mut self) -> Self {
+        self.change = None;
+        self
+    }
+
+    /// A line after the fact: when it cannot be written the journal is refused from then on, with the reason.
+    fn write(mut self, line: impl FnOnce(&mut Journal, &ChangeId) -> Result<(), JournalFault>) -> Self {
+        if let (Ok(journal), Some(id)) = (&mut self.journal, &self.change)
+            && let Err(fault) = line(journal, id)
+        {
+            self.journal = Err(fault);
+        }
+        self
+    }
+}
+
+/// After Enter: writes down that it was pressed, and reads the caller and the target again, all at once.
+pub(super) async fn prepare(asked: Asked, mut hands: Hands, reader: Reader, clock: Clock, inner: mpsc::Sender<Inner>) {
+    let (plan, reason, now) = (asked.plan.clone(), asked.answer.reason.clone(), asked.pressed);
+    let written = tokio::task::spawn_blocking(move || {
+        if let Ok(journal) = &mut hands.journal {
+            match journal.planned(&plan, reason.as_deref(), now) {
+                Ok(id) => hands.change = Some(id),
+                Err(fault) => hands.journal = Err(fault),
+            }
+        }
+        hands
+    });
+    let (read, written) = tokio::join!(read_again(&reader, &clock, &asked.plan), written);
+    if let Ok(hands) = written {
+        let _ = inner.send(Inner::Fresh { asked: Box::new(asked), hands, read }).await;
+    }
+}
+
+/// Reads what a plan rests on: the caller, the service, its scalable target. One round trip.
+async fn read_again(reader: &Reader, clock: &Clock, plan: &Plan) -> Result<Vec<Reading>, String> {
+    let id = plan.change.service();
+    let asked = clock.now();
+    let names = [id.service.clone()];
+    let (identity, services, targets) =
+        tokio::join!(reader.identity(), reader.services(&id.cluster, &names), reader.scalable_targets());
+    let reading = |source, fact| Reading { source, asked, cadence_s: 5, fact };
+    let (found, missing) = services.map_err(|failure| words(&failure))?;
+    Ok(vec![
+        reading(Source::Identity, Fact::Identity(identity.map_err(|failure| words(&failure))?)),
+        reading(Source::Services, Fact::Services { found, missing }),
+        // Without it the comparison finds the limits as old as they were; a plan that rests on them is refused there.
+        reading(Source::ScalableTargets, targets.map_or_else(|f| Fact::Failed(SourceState::from(f)), Fact::ScalableTargets)),
+    ])
+}
+
+fn words(failure: &Failure) -> String {
+    failure.to_string()
+}
+
+/// Sends a confirmed change: a ticket, one attempt, and the line that says what came back.
+pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner: mpsc::Sender<Inner>) {
+    let now = clock.now();
+    let ticketed = tokio::task::spawn_blocking(move || {
+        let mut hands = hands;
+        let ticket = match &mut hands.journal {
+            Ok(journal) => journal.ticket(&confirmed, now).map_err(|fault| fault.to_string()),
+            Err(fault) => Err(fault.to_string()),
+        };
+        (confirmed, hands, ticket)
+    });
+    let Ok((confirmed, mut hands, ticket)) = ticketed.await else { return };
+    let ticket = match ticket {
+        Ok(ticket) => ticket,
+        Err(why) => {
+            let _ = inner.send(Inner::Attempted(hands, Attempt::NoTicket(why))).await;
+            return;
+        }
+    };
+    hands.change = Some(ticket.id().clone());
+    let outcome = hands.writer.send(confirmed, ticket).await;
+    let (now, written) = (clock.now(), outcome.clone());
+    let hands = tokio::task::spawn_blocking(move || hands.write(|journal, id| journal.sent(id, &written, now))).await;
+    if let Ok(hands) = hands {
+        let _ = inner.send(Inner::Attempted(hands, Attempt::Made(outcome))).await;
+    }
+}
+
+/// The sentence that ends a followed change.
+pub(super) fn ending(followed: &Followed) -> String {
+    let Followed { plan, follow } = followed;
+    let (name, to) = (&plan.change.service().service, plan.change.to());
+    let took = follow.ended.map_or(0, |ended| ended.as_second() - follow.began.as_second()).max(0);
+    let took = format!("{}m{:02}s", took / 60, took % 60);
+    let field = plan.change.field();
+    match &follow.stage {
+        Stage::Steady => format!("{name}: {field} {} → {to}, steady after {took}", plan.from()),
+        Stage::Partly { why } => format!("{name}: partly, after {took}: {why}"),
+        Stage::Failed { why } => format!("{name}: not carried out: {why}"),
+        Stage::Overtaken { by } => format!("{name}: overtaken: {by}"),
+        Stage::Sending | Stage::Unknown | Stage::Under { .. } => format!("{name}: still under way"),
+    }
+}

@@ -1,0 +1,388 @@
+//! The one task that owns the platform: it applies readings, asks the policy, carries confirmed changes through, and
+//! publishes immutable views. It never waits for AWS itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use super::carry::{self, Attempt, Hands};
+use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
+use super::wants::Wants;
+use crate::aws::Reader;
+use crate::change::journal::Unfinished;
+use crate::change::{Asked, Confirmed, Follow, Refused, confirm};
+use crate::clock::Clock;
+use crate::platform::{Fact, Platform, Reading, Source, SourceState};
+use crate::policy::{self, Advice};
+
+/// How long arming lasts (safety.md, "Arming").
+const ARMED_FOR: SignedDuration = SignedDuration::from_mins(15);
+
+/// The longest time without a new view: advice depends on the time even when nothing is learnt.
+const VIEW_AT_LEAST: Duration = Duration::from_secs(15);
+
+/// What the owner is told by what it has started.
+#[derive(Debug)]
+pub(super) enum Inner {
+    /// AWS can be asked, and changes can be sent once the journal is open.
+    Connected(Reader, Hands, Vec<Unfinished>),
+    /// There is no way in; the reason, to be shown at the identity.
+    NotConnected(SourceState),
+    /// The targets of a confirmed plan were read again.
+    Fresh { asked: Box<Asked>, hands: Hands, read: Result<Vec<Reading>, String> },
+    /// The one attempt has ended, or could not be made.
+    Attempted(Hands, Attempt),
+    /// The journal's closing line is on the disk.
+    Closed(Hands),
+}
+
+pub(super) struct Owner {
+    pub settings: Settings,
+    pub clock: Clock,
+    pub views: watch::Sender<Arc<View>>,
+    pub wants: watch::Sender<Wants>,
+    pub notices: mpsc::Sender<Notice>,
+    pub inner: mpsc::Sender<Inner>,
+    pub state: State,
+}
+
+/// What changes.
+pub(super) struct State {
+    platform: Platform,
+    advice: Advice,
+    armed: Armed,
+    followed: Option<Arc<Followed>>,
+    reader: Option<Reader>,
+    /// What it takes to send a change; away while one is being sent.
+    hands: Option<Hands>,
+    generation: u64,
+    dirty: bool,
+    /// Whether a change is between Enter and its answer.
+    sending: bool,
+}
+
+impl State {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            platform: Platform::default(),
+            advice: Advice::default(),
+            armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
+            followed: None,
+            reader: None,
+            hands: None,
+            generation: 0,
+            dirty: false,
+            sending: false,
+        }
+    }
+}
+
+impl Owner {
+    /// Runs until the console leaves or drops its end.
+    pub(super) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut readings: mpsc::Receiver<Reading>,
+        mut inner: mpsc::Receiver<Inner>,
+    ) {
+        loop {
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    None | Some(Command::Leave) => break,
+                    Some(command) => self.command(command),
+                },
+                Some(told) = inner.recv() => self.told(told),
+                Some(reading) = readings.recv() => {
+                    self.apply(reading);
+                    while let Ok(reading) = readings.try_recv() {
+                        self.apply(reading);
+                    }
+                }
+                () = self.clock.sleep_until(wake) => self.state.dirty = true,
+            }
+            if self.state.dirty {
+                self.publish();
+            }
+        }
+        self.leave().await;
+    }
+
+    fn next_wake(&self) -> Timestamp {
+        let now = self.clock.now();
+        let next = now + VIEW_AT_LEAST;
+        match self.state.armed {
+            Armed::Until(until) if until > now => next.min(until),
+            _ => next,
+        }
+    }
+
+    fn apply(&mut self, reading: Reading) {
+        let now = self.clock.now();
+        let before = self.state.platform.identity.clone();
+        self.state.dirty |= self.state.platform.apply(reading, now);
+        if before.is_some() && before != self.state.platform.identity {
+            self.disarm();
+            self.say("the caller has changed: read-only again");
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Look { visible, open } => self.want(|wants| (wants.visible, wants.open) = (visible, open)),
+            Command::Previewing(service) => self.want(|wants| wants.previewing = service),
+            Command::Arm => self.arm(),
+            Command::Disarm => self.disarm(),
+            Command::Confirm(asked) => self.confirm(*asked),
+            Command::Refresh => self.want(|wants| wants.refresh += 1),
+            Command::Pause(pause) => self.pause(pause),
+            Command::Leave => {}
+        }
+    }
+
+    /// Changes what is worth asking for; a change that is none wakes nobody.
+    fn want(&self, change: impl FnOnce(&mut Wants)) {
+        self.wants.send_if_modified(|wants| {
+            let before = wants.clone();
+            change(wants);
+            *wants != before
+        });
+    }
+
+    fn arm(&mut self) {
+        match &self.state.armed {
+            Armed::Locked(why) => self.say(format!("stays read-only: {why}")),
+            _ if self.state.platform.identity.is_none() => self.say("cannot arm: AWS has not said who we are"),
+            _ => {
+                self.state.armed = Armed::Until(self.clock.now() + ARMED_FOR);
+                self.state.dirty = true;
+            }
+        }
+    }
+
+    fn disarm(&mut self) {
+        if let Armed::Until(_) = self.state.armed {
+            self.state.armed = Armed::ReadOnly;
+            self.state.dirty = true;
+        }
+    }
+
+    fn pause(&mut self, pause: bool) {
+        if pause && (self.state.sending || self.following()) {
+            self.say("cannot pause while a change is being followed");
+            return;
+        }
+        self.want(|wants| wants.paused = pause);
+        self.state.dirty = true;
+    }
+
+    fn following(&self) -> bool {
+        self.state.followed.as_ref().is_some_and(|followed| !followed.follow.stage.is_over())
+    }
+
+    /// Enter was pressed: writes that down and reads the target once more before anything else.
+    fn confirm(&mut self, mut asked: Asked) {
+        asked.pressed = self.clock.now();
+        if let Some(why) = self.obstacle(asked.pressed) {
+            self.refuse(Refused::Impossible { why });
+            return;
+        }
+        let (Some(reader), Some(hands)) = (self.state.reader.clone(), self.state.hands.take()) else { return };
+        self.want(|wants| wants.paused = false);
+        self.state.sending = true;
+        tokio::spawn(carry::prepare(asked, hands, reader, self.clock.clone(), self.inner.clone()));
+    }
+
+    /// Why no change can be begun now.
+    fn obstacle(&self, now: Timestamp) -> Option<String> {
+        if let Some(why) = self.unarmed(now) {
+            return Some(why);
+        }
+        if self.state.sending || self.following() {
+            return Some("another change is in flight: wait until it is steady".to_owned());
+        }
+        match &self.state.hands {
+            None if self.state.reader.is_none() => Some("not connected to AWS yet".to_owned()),
+            None => Some("the journal is being written: press Enter again".to_owned()),
+            Some(hands) => hands.fault(),
+        }
+    }
+
+    fn unarmed(&self, now: Timestamp) -> Option<String> {
+        match &self.state.armed {
+            Armed::Until(until) if now < *until => None,
+            Armed::Locked(why) => Some(format!("read-only: {why}")),
+            Armed::ReadOnly | Armed::Until(_) => Some("read-only: arm first".to_owned()),
+        }
+    }
+
+    fn told(&mut self, told: Inner) {
+        match told {
+            Inner::Connected(reader, hands, unfinished) => {
+                if let Some(fault) = hands.fault() {
+                    self.say(format!("changes are refused: {fault}"));
+                }
+                for unfinished in &unfinished {
+                    self.say(unfinished.to_string());
+                }
+                self.state.reader = Some(reader);
+                self.state.hands = Some(hands);
+            }
+            Inner::NotConnected(state) => {
+                let asked = self.clock.now();
+                self.apply(Reading { source: Source::Identity, asked, cadence_s: 10, fact: Fact::Failed(state) });
+            }
+            Inner::Fresh { asked, hands, read } => self.fresh(*asked, hands, read),
+            Inner::Attempted(hands, attempt) => self.attempted(hands, attempt),
+            Inner::Closed(hands) => self.state.hands = Some(hands),
+        }
+    }
+
+    fn fresh(&mut self, asked: Asked, hands: Hands, read: Result<Vec<Reading>, String>) {
+        let now = self.clock.now();
+        let why_not = match read {
+            Err(why) => Some(format!("the target could not be read again: {why}")),
+            Ok(readings) => {
+                readings.into_iter().for_each(|reading| self.apply(reading));
+                hands.fault().or_else(|| self.unarmed(now))
+            }
+        };
+        let confirmed = match why_not {
+            Some(why) => Err(Refused::Impossible { why }),
+            None => confirm(asked, &self.state.platform, &self.settings.policy, &self.settings.environment, now),
+        };
+        match confirmed {
+            Ok(confirmed) => self.carry(confirmed, hands, now),
+            Err(refused) => {
+                self.state.sending = false;
+                let why = refused.to_string();
+                self.put_away(move || hands.not_sent(&why, now));
+                self.refuse(refused);
+            }
+        }
+    }
+
+    fn carry(&mut self, confirmed: Confirmed, hands: Hands, now: Timestamp) {
+        let plan = confirmed.plan().clone();
+        let service = plan.change.service().clone();
+        let follow = Follow::begin(now, self.state.platform.usual_scale_out_s(&service));
+        self.state.followed = Some(Arc::new(Followed { plan, follow }));
+        self.state.dirty = true;
+        self.want(|wants| (wants.previewing, wants.following) = (None, Some(service)));
+        self.tell(Notice::Accepted);
+        tokio::spawn(carry::send(confirmed, hands, self.clock.clone(), self.inner.clone()));
+    }
+
+    fn attempted(&mut self, hands: Hands, attempt: Attempt) {
+        self.state.sending = false;
+        self.state.hands = Some(hands);
+        self.state.dirty = true;
+        let followed = self.state.followed.take();
+        match attempt {
+            Attempt::NoTicket(why) => {
+                self.want(|wants| wants.following = None);
+                self.refuse(Refused::Impossible { why: format!("nothing was sent: {why}") });
+            }
+            Attempt::Made(outcome) => {
+                let Some(followed) = followed else { return };
+                let follow = followed.follow.answered(&outcome, self.clock.now());
+                self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
+                self.close_if_over();
+                self.want(|wants| wants.refresh += 1);
+            }
+        }
+    }
+
+    /// Moves the followed change along with what was learnt, and writes its end down.
+    fn follow(&mut self) {
+        let Some(followed) = self.state.followed.clone().filter(|f| !f.follow.stage.is_over()) else { return };
+        if self.state.sending {
+            return;
+        }
+        let follow = followed.follow.advance(&followed.plan, &self.state.platform, self.clock.now());
+        if follow != followed.follow {
+            self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
+            self.close_if_over();
+        }
+    }
+
+    fn close_if_over(&mut self) {
+        let Some(followed) = self.state.followed.clone().filter(|f| f.follow.stage.is_over()) else { return };
+        self.want(|wants| wants.following = None);
+        self.say(carry::ending(&followed));
+        if let Some(hands) = self.state.hands.take() {
+            let now = self.clock.now();
+            self.put_away(move || hands.close(&followed, now));
+        }
+    }
+
+    /// Writes a closing line beside the loop, and takes the hands back when it is on the disk.
+    fn put_away(&self, write: impl FnOnce() -> Hands + Send + 'static) {
+        let inner = self.inner.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = inner.blocking_send(Inner::Closed(write()));
+        });
+    }
+
+    fn publish(&mut self) {
+        let now = self.clock.now();
+        if matches!(self.state.armed, Armed::Until(until) if now >= until) {
+            self.disarm();
+            self.say("fifteen minutes are over: read-only again");
+        }
+        self.follow();
+        self.state.advice = policy::advise(&self.state.platform, &self.settings.policy, now);
+        self.state.generation += 1;
+        self.state.dirty = false;
+        self.views.send_replace(Arc::new(View {
+            generation: self.state.generation,
+            at: now,
+            platform: Arc::new(self.state.platform.clone()),
+            advice: Arc::new(self.state.advice.clone()),
+            policy: Arc::clone(&self.settings.policy),
+            environment: self.settings.environment.clone(),
+            armed: self.state.armed.clone(),
+            followed: self.state.followed.clone(),
+            paused: self.wants.borrow().paused,
+            meter: self.state.reader.as_ref().map(meter).unwrap_or_default(),
+        }));
+    }
+
+    /// A notice is for eyes: when nobody reads, the newest ones are dropped, never waited for.
+    fn tell(&self, notice: Notice) {
+        if self.notices.try_send(notice).is_err() {
+            tracing::debug!("a notice was not read");
+        }
+    }
+
+    fn say(&self, words: impl Into<String>) {
+        self.tell(Notice::Said(words.into()));
+    }
+
+    fn refuse(&mut self, refused: Refused) {
+        self.state.dirty = true;
+        self.tell(Notice::Refused(refused));
+    }
+
+    /// A change that is still under way is written down as left: the next start looks at it.
+    async fn leave(mut self) {
+        if !self.following() {
+            return;
+        }
+        let Some(hands) = self.state.hands.take() else { return };
+        let now = self.clock.now();
+        let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+    }
+}
+
+fn meter(reader: &Reader) -> Meter {
+    let read = reader.meter();
+    Meter {
+        calls_per_minute: read.calls_per_minute(),
+        throttled: read.throttled(),
+        dollars_per_hour: read.dollars_per_hour(),
+    }
+}

@@ -1,0 +1,302 @@
+//! The questions, one a source, in the order of a cold start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::poller::{Answer, Ask, Ends, Moment, poll};
+use super::view::View;
+use super::wants::Wants;
+use crate::aws::{Failure, planner};
+use crate::platform::{ClusterName, Fact, Platform, ServiceId, ServiceName, Source, TargetGroupArn};
+
+/// Services in one `DescribeServices`: AWS's limit.
+const SERVICES_A_CALL: usize = 10;
+
+/// Calls that one source has out at a time: the first fill of a thousand services is a hundred calls.
+const CALLS_AT_ONCE: usize = 4;
+
+/// Every service is read at least this often, in rounds of the services source.
+const COLD_ROUNDS: usize = 20;
+
+/// Starts every source's poller.
+pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
+    tokio::spawn(poll(Identity, ends.clone()));
+    tokio::spawn(poll(ServiceList { clusters }, ends.clone()));
+    tokio::spawn(poll(Services::default(), ends.clone()));
+    tokio::spawn(poll(ScalableTargets, ends.clone()));
+    tokio::spawn(poll(Metrics, ends.clone()));
+    tokio::spawn(poll(Activities, ends.clone()));
+    tokio::spawn(poll(TargetGroups, ends.clone()));
+    tokio::spawn(poll(TargetHealth, ends.clone()));
+    tokio::spawn(poll(ScalingPolicies, ends.clone()));
+    tokio::spawn(poll(ScheduledActions, ends.clone()));
+    tokio::spawn(poll(Tasks, ends.clone()));
+}
+
+fn hash(of: impl Hash) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+fn one(answer: Result<Fact, Failure>) -> Answer {
+    match answer {
+        Ok(fact) => (vec![fact], None),
+        Err(failure) => (Vec::new(), Some(failure)),
+    }
+}
+
+/// Keeps what was learnt beside the first failure.
+fn many(answers: Vec<Result<Fact, Failure>>) -> Answer {
+    let mut facts = Vec::new();
+    let mut failed = None;
+    for answer in answers {
+        match answer {
+            Ok(fact) => facts.push(fact),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
+    }
+    (facts, failed)
+}
+
+struct Identity;
+
+impl Ask for Identity {
+    const SOURCE: Source = Source::Identity;
+
+    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
+        Some(0)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.identity().await.map(Fact::Identity))
+    }
+}
+
+struct ServiceList {
+    clusters: Vec<String>,
+}
+
+impl Ask for ServiceList {
+    const SOURCE: Source = Source::ServiceList;
+
+    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
+        Some(0)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.service_list(&self.clusters).await.map(Fact::ServiceList))
+    }
+}
+
+/// Counts. What is hot is asked each time; the rest goes round.
+#[derive(Default)]
+struct Services {
+    /// Where the round of the cold ones stands.
+    next: Option<ServiceId>,
+}
+
+impl Services {
+    /// What to ask now: the hot ones, those never described, and the next share of the rest.
+    fn choose(&mut self, view: &View, wants: &Wants) -> Vec<ServiceId> {
+        let Some(listed) = view.platform.listed.as_deref() else { return Vec::new() };
+        let hot = wants.hot();
+        let mut chosen: BTreeSet<&ServiceId> = listed.iter().filter(|id| hot.contains(id)).collect();
+        let unknown = listed.iter().filter(|id| !view.platform.services.contains_key(*id));
+        chosen.extend(unknown.take(SERVICES_A_CALL * CALLS_AT_ONCE * 4));
+        let share = listed.len().div_ceil(COLD_ROUNDS);
+        let from = self.next.as_ref().map_or(0, |next| listed.partition_point(|id| id < next));
+        let round = listed.iter().cycle().skip(from).take(share.min(listed.len()));
+        chosen.extend(round);
+        self.next = listed.get((from + share) % listed.len().max(1)).cloned();
+        chosen.into_iter().cloned().collect()
+    }
+}
+
+impl Ask for Services {
+    const SOURCE: Source = Source::Services;
+
+    fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
+        let listed = view.platform.listed.as_ref()?;
+        let unknown = listed.iter().any(|id| !view.platform.services.contains_key(id));
+        hash((Arc::as_ptr(listed), unknown.then_some(view.platform.services.len()), &wants.visible, &wants.open))
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        let mut by_cluster: BTreeMap<ClusterName, Vec<ServiceName>> = BTreeMap::new();
+        for id in self.choose(moment.view, moment.wants) {
+            by_cluster.entry(id.cluster).or_default().push(id.service);
+        }
+        let calls: Vec<(&ClusterName, &[ServiceName])> = by_cluster
+            .iter()
+            .flat_map(|(cluster, names)| names.chunks(SERVICES_A_CALL).map(move |chunk| (cluster, chunk)))
+            .collect();
+        let mut answers = Vec::with_capacity(calls.len());
+        for calls in calls.chunks(CALLS_AT_ONCE) {
+            let asked = calls.iter().map(|(cluster, names)| moment.reader.services(cluster, names));
+            answers.extend(join_all(asked).await.into_iter().map(|answer| {
+                answer.map(|(found, missing)| Fact::Services { found, missing })
+            }));
+            if answers.iter().any(Result::is_err) {
+                break;
+            }
+        }
+        many(answers)
+    }
+}
+
+struct ScalableTargets;
+
+impl Ask for ScalableTargets {
+    const SOURCE: Source = Source::ScalableTargets;
+
+    fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
+        hash((&wants.previewing, &wants.following))
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.scalable_targets().await.map(Fact::ScalableTargets))
+    }
+}
+
+struct ScalingPolicies;
+
+impl Ask for ScalingPolicies {
+    const SOURCE: Source = Source::ScalingPolicies;
+
+    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
+        Some(0)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.scaling_policies().await.map(Fact::ScalingPolicies))
+    }
+}
+
+struct ScheduledActions;
+
+impl Ask for ScheduledActions {
+    const SOURCE: Source = Source::ScheduledActions;
+
+    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
+        Some(0)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.scheduled_actions().await.map(Fact::ScheduledActions))
+    }
+}
+
+struct Activities;
+
+impl Ask for Activities {
+    const SOURCE: Source = Source::Activities;
+
+    fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
+        hash(&wants.following)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        one(moment.reader.activities(None).await.map(Fact::Activities))
+    }
+}
+
+struct TargetGroups;
+
+impl TargetGroups {
+    fn arns(platform: &Platform) -> BTreeSet<&TargetGroupArn> {
+        platform.services.values().flat_map(|service| &service.target_groups).collect()
+    }
+}
+
+impl Ask for TargetGroups {
+    const SOURCE: Source = Source::TargetGroups;
+
+    fn subject(&self, view: &View, _: &Wants) -> Option<u64> {
+        let arns = Self::arns(&view.platform);
+        if arns.is_empty() { None } else { hash(arns) }
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        let arns: Vec<TargetGroupArn> = Self::arns(&moment.view.platform).into_iter().cloned().collect();
+        one(moment.reader.target_groups(&arns).await.map(Fact::TargetGroups))
+    }
+}
+
+/// Health of the targets of what is looked at closely, and of the selected rows' first screen.
+struct TargetHealth;
+
+impl TargetHealth {
+    fn arns(view: &View, wants: &Wants) -> BTreeSet<TargetGroupArn> {
+        wants
+            .close()
+            .chain(wants.visible.iter().take(SERVICES_A_CALL))
+            .filter_map(|id| view.platform.services.get(id))
+            .flat_map(|service| service.target_groups.iter().cloned())
+            .filter(|arn| view.platform.target_groups.contains_key(arn))
+            .collect()
+    }
+}
+
+impl Ask for TargetHealth {
+    const SOURCE: Source = Source::TargetHealth;
+
+    fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
+        let arns = Self::arns(view, wants);
+        if arns.is_empty() { None } else { hash(arns) }
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        let arns: Vec<TargetGroupArn> = Self::arns(moment.view, moment.wants).into_iter().collect();
+        let mut answers = Vec::new();
+        for arns in arns.chunks(CALLS_AT_ONCE) {
+            let asked = arns.iter().map(async |arn| {
+                moment.reader.target_health(arn).await.map(|health| Fact::TargetHealth(arn.clone(), health))
+            });
+            answers.extend(join_all(asked).await);
+        }
+        many(answers)
+    }
+}
+
+struct Tasks;
+
+impl Ask for Tasks {
+    const SOURCE: Source = Source::Tasks;
+
+    fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
+        wants.open.as_ref().and_then(hash)
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        let Some(open) = &moment.wants.open else { return (Vec::new(), None) };
+        one(moment.reader.tasks(open).await.map(|tasks| Fact::Tasks(open.clone(), tasks)))
+    }
+}
+
+struct Metrics;
+
+impl Ask for Metrics {
+    const SOURCE: Source = Source::Metrics;
+
+    fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
+        let keys = planner::wanted(&view.platform, wants.hot());
+        if keys.is_empty() { None } else { hash(keys) }
+    }
+
+    async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
+        let keys = planner::wanted(&moment.view.platform, moment.wants.hot());
+        let batches = planner::plan(&moment.view.platform, &keys, moment.now);
+        let mut answers = Vec::new();
+        for batch in &batches {
+            answers.push(moment.reader.metrics(batch).await.map(Fact::Metrics));
+            if answers.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        many(answers)
+    }
+}

@@ -1,0 +1,39 @@
+//! What is worth asking for now: what is on the screen, what is open, what moves.
+
+use std::collections::BTreeSet;
+
+use crate::platform::ServiceId;
+
+/// What the console shows and what is being carried out. Pollers read it before each question.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wants {
+    /// Services on the screen, in order.
+    pub visible: Vec<ServiceId>,
+    /// The one that is open.
+    pub open: Option<ServiceId>,
+    /// The one whose change is being previewed.
+    pub previewing: Option<ServiceId>,
+    /// The one whose change is being followed.
+    pub following: Option<ServiceId>,
+    /// Whether polling is paused.
+    pub paused: bool,
+    /// Counts up when the operator asks for everything again.
+    pub refresh: u64,
+}
+
+impl Wants {
+    /// The services that are read at the hot pace.
+    pub fn hot(&self) -> BTreeSet<&ServiceId> {
+        self.visible.iter().chain(self.close()).collect()
+    }
+
+    /// The services whose targets and tasks are looked at closely.
+    pub fn close(&self) -> impl Iterator<Item = &ServiceId> {
+        self.open.iter().chain(&self.previewing).chain(&self.following)
+    }
+
+    /// Whether somebody is about to decide on a change, or waits for one.
+    pub fn deciding(&self) -> bool {
+        self.previewing.is_some() || self.following.is_some()
+    }
+}

@@ -8,16 +8,24 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod command;
 pub mod confirm;
 pub mod follow;
 pub mod guard;
 pub mod journal;
 pub mod outcome;
+mod outlook;
 pub mod plan;
 pub mod preview;
+mod price;
+mod projection;
 pub mod undo;
 mod words;
 
+#[cfg(test)]
+mod scene;
+
+pub use command::command;
 pub use confirm::{Answer, Asked, Confirmed, Refused, confirm};
 pub use follow::{Follow, Stage};
 pub use guard::{Forbidden, Tier};

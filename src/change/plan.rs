@@ -268,6 +268,14 @@ impl Plan {
         self.observed.value(&self.change).unwrap_or_default()
     }
 
+    /// The desired count that this change leads to: its own, or what a floor lifts the present one to.
+    pub fn goal(&self) -> TaskCount {
+        match self.change {
+            Change::Desired { to, .. } => to,
+            Change::Floor { to, .. } => to.max(self.observed.desired),
+        }
+    }
+
     pub(super) fn make(
         platform: &Platform,
         change: Change,

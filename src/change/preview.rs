@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::command::command;
 use super::guard::{self, Tier};
-use super::plan::Plan;
-use crate::platform::Platform;
-use crate::policy::{Policy, Verdict};
+use super::outlook;
+use super::plan::{Change, Plan};
+use super::projection::{self, Projection};
+use super::{price, words};
+use crate::platform::{Platform, Service, Source, TaskCount};
+use crate::policy::{Decision, Policy, Verdict};
 
 /// A preview: everything the box shows. Plain text; the console lays it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +24,7 @@ pub struct Preview {
     pub next: Vec<String>,
     /// What speaks against it.
     pub warnings: Vec<String>,
-    /// The lasting alternative, as in "hold: raise the floor to 8".
+    /// The other way to the same count, as in "hold: raise the floor to 8"; [`Plan::instead`] makes its plan.
     pub instead: Option<String>,
     /// The equivalent `aws` command, shell-quoted.
     pub command: String,
@@ -41,7 +45,9 @@ pub struct Row {
     pub note: String,
 }
 
-/// The preview of a plan.
+/// The preview of a plan. `expected_ready_s` is the median, in seconds, of the finished scale-outs seen here.
+///
+/// Names are as AWS spells them, hostile characters and all; only [`Preview::command`] is made safe to paste.
 pub fn preview(
     plan: &Plan,
     platform: &Platform,
@@ -50,15 +56,115 @@ pub fn preview(
     expected_ready_s: Option<u32>,
     now: Timestamp,
 ) -> Preview {
-    let _ = (platform, verdict, expected_ready_s, now);
+    let projections = projection::of(plan, platform, policy, verdict, now);
     Preview {
-        title: String::new(),
-        rows: Vec::new(),
-        why: Vec::new(),
-        next: Vec::new(),
-        warnings: Vec::new(),
-        instead: None,
-        command: String::new(),
+        title: title(plan),
+        rows: rows(plan, platform, &projections, expected_ready_s),
+        why: why(plan, verdict),
+        next: outlook::next(plan, platform),
+        warnings: outlook::warnings(plan, platform, policy, verdict, &projections, now),
+        instead: instead(plan),
+        command: command(plan),
         tier: guard::tier(plan, policy),
     }
+}
+
+fn title(plan: &Plan) -> String {
+    let name = &plan.change.service().service;
+    let (from, to) = (plan.from(), plan.change.to());
+    match plan.change {
+        Change::Desired { .. } if to.0 == 0 => format!("Stop {name}"),
+        Change::Desired { .. } if to > from => format!("Scale out {name}"),
+        Change::Desired { .. } => format!("Scale in {name}"),
+        Change::Floor { .. } if to > from => format!("Raise the floor of {name}"),
+        Change::Floor { .. } => format!("Lower the floor of {name}"),
+    }
+}
+
+fn rows(plan: &Plan, platform: &Platform, projections: &[Projection], expected_ready_s: Option<u32>) -> Vec<Row> {
+    let row =
+        |label: &str, before: String, after: String, note: String| Row { label: label.to_owned(), before, after, note };
+    let (desired, goal) = (plan.observed.desired, plan.goal());
+    let mut rows = Vec::new();
+    let counts = |note| row("desired", desired.to_string(), goal.to_string(), note);
+    match plan.change {
+        Change::Desired { to, .. } => rows.push(counts(limits_note(plan, platform, to))),
+        Change::Floor { to, .. } => {
+            let ceiling = plan.observed.limits.map_or(String::new(), |(_, ceiling)| format!("ceiling {ceiling}"));
+            rows.push(row("floor", plan.from().to_string(), to.to_string(), ceiling));
+            let stays =
+                if goal == desired { "moving the floor moves no task" } else { "AWS moves it to the floor at once" };
+            rows.push(counts(stays.to_owned()));
+        }
+    }
+    if goal == desired {
+        return rows;
+    }
+    rows.extend(projections.iter().map(|p| row(p.label(), p.before(), p.after(), p.note())));
+    if let Some(service) = platform.services.get(plan.change.service()) {
+        let (before, after, note) = price::row(service, desired, goal);
+        rows.push(row("cost", before, after, note));
+        let (label, after, note) = if goal > desired { ready(expected_ready_s) } else { drained(service, platform) };
+        rows.push(row(label, String::new(), after, note));
+    }
+    rows
+}
+
+fn limits_note(plan: &Plan, platform: &Platform, to: TaskCount) -> String {
+    match plan.observed.limits {
+        Some((floor, ceiling)) if to < floor || to > ceiling => format!("outside {floor}–{ceiling}"),
+        Some((floor, ceiling)) => format!("inside {floor}–{ceiling}, room left +{}", ceiling.0 - to.0),
+        None if platform.sources.get(&Source::ScalableTargets).is_some_and(|health| health.learnt.is_some()) => {
+            "no scalable target: nothing bounds it".to_owned()
+        }
+        None => "its limits are not known".to_owned(),
+    }
+}
+
+fn ready(expected_s: Option<u32>) -> (&'static str, String, String) {
+    match expected_s {
+        Some(seconds) => {
+            ("ready", format!("~{}", words::span(seconds)), "median of the scale-outs seen here".to_owned())
+        }
+        None => ("ready", "—".to_owned(), "not yet measured here".to_owned()),
+    }
+}
+
+/// A task that is taken away serves on until its target has drained.
+fn drained(service: &Service, platform: &Platform) -> (&'static str, String, String) {
+    let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
+    match groups.filter_map(|group| group.draining_s).max() {
+        Some(seconds) => {
+            ("gone", format!("~{}", words::span(seconds)), "targets finish their requests first".to_owned())
+        }
+        None => ("gone", "—".to_owned(), "draining time not known".to_owned()),
+    }
+}
+
+fn why(plan: &Plan, verdict: Option<&Verdict>) -> Vec<String> {
+    let Some(verdict) = verdict else {
+        return vec!["the policy has not judged this service yet".to_owned()];
+    };
+    let mut why = words::why(verdict);
+    match &verdict.decision {
+        Decision::Out { to, .. } | Decision::In { to, .. } if *to != plan.goal() => {
+            why.push(format!("the policy's count is {to}"));
+        }
+        Decision::CannotTell { .. } => why.insert(0, "the policy cannot tell".to_owned()),
+        Decision::None { .. } => why.insert(0, "the policy does not ask for a change now".to_owned()),
+        Decision::Out { .. } | Decision::In { .. } => {}
+    }
+    why
+}
+
+fn instead(plan: &Plan) -> Option<String> {
+    let other = plan.instead().ok()?;
+    let to = other.change.to();
+    Some(match other.change {
+        Change::Floor { .. } if to > other.from() => {
+            format!("hold: raise the floor to {to}; the autoscaler keeps at least that until the floor is lowered")
+        }
+        Change::Floor { .. } => format!("lower the floor to {to}; the autoscaler may then scale in to it by itself"),
+        Change::Desired { .. } => format!("set desired to {to} once; the autoscaler may change it again"),
+    })
 }

@@ -1,0 +1,245 @@
+//! What comes after a change: what the autoscaler, the schedule and Terraform will do, and what speaks against it.
+
+use jiff::Timestamp;
+
+use super::plan::{Change, Plan};
+use super::projection::Projection;
+use super::words;
+use crate::platform::{Platform, ScalingPolicy, Source};
+use crate::policy::{Decision, Policy, Verdict};
+
+/// The share of its target under which an ECS target-tracking policy's low alarm lies, and how long it waits there.
+/// Neither is documented nor can be set; both are what AWS's alarms show.
+const LOW_ALARM: f64 = 0.9;
+const LOW_ALARM_MIN: u32 = 15;
+
+/// How long the high alarm waits.
+const HIGH_ALARM_MIN: u32 = 3;
+
+/// A change of direction within this many seconds is called fighting.
+const FIGHTING_S: i64 = 300;
+
+/// What will happen next, by itself.
+pub(super) fn next(plan: &Plan, platform: &Platform) -> Vec<String> {
+    let mut next = match plan.change {
+        Change::Desired { .. } => after_count(plan, platform),
+        Change::Floor { .. } => after_floor(plan),
+    };
+    next.extend(suspensions(plan));
+    next.extend(scheduled(plan, platform));
+    if matches!(plan.change, Change::Floor { .. }) {
+        next.push("a later `terraform apply` sets the floor back to what its code says".to_owned());
+    }
+    next
+}
+
+fn after_count(plan: &Plan, platform: &Platform) -> Vec<String> {
+    let to = plan.change.to();
+    let Some((floor, ceiling)) = plan.observed.limits else {
+        return vec![if answered(platform, Source::ScalableTargets) {
+            "no autoscaler acts on this service: the count stays as it is set".to_owned()
+        } else {
+            "whether an autoscaler acts on this service is not known".to_owned()
+        }];
+    };
+    let mut next = Vec::new();
+    if to > ceiling {
+        next.push(format!(
+            "{to} is above the ceiling: it stays, silently, until the next scale-in alarm brings it to {ceiling}"
+        ));
+    } else if to < floor {
+        next.push(format!(
+            "{to} is below the floor: it stays, silently, until the next scale-out alarm lifts it to {floor}"
+        ));
+    } else {
+        next.extend(tracking(plan, platform));
+    }
+    if plan.observed.deploying {
+        next.push("a deployment runs: the autoscaler does not scale in until it ends".to_owned());
+    }
+    next
+}
+
+/// What target tracking does about a count inside its limits.
+fn tracking(plan: &Plan, platform: &Platform) -> Option<String> {
+    let (from, to) = (plan.from(), plan.change.to());
+    let Some(policies) = platform.policies.get(plan.change.service()) else {
+        let read = answered(platform, Source::ScalingPolicies);
+        let what = if read {
+            "no scaling policy is attached: the count stays as it is set"
+        } else {
+            "the scaling policies have not been read: what they do next is not known"
+        };
+        return Some(what.to_owned());
+    };
+    let tracked = || policies.iter().filter_map(|policy| Some((policy, policy.target?)));
+    if tracked().next().is_none() {
+        return Some("the attached policies follow no target: what they do next is theirs to say".to_owned());
+    }
+    if to < from {
+        let over: Vec<_> = tracked().map(|(policy, target)| level(policy, target)).collect();
+        return (!plan.observed.suspended.scale_out).then(|| {
+            format!(
+                "target tracking stays on: it scales out again after {HIGH_ALARM_MIN} min over {}",
+                over.join(" or ")
+            )
+        });
+    }
+    let under: Vec<_> = tracked()
+        .filter(|(policy, _)| !policy.scale_in_disabled)
+        .map(|(policy, target)| level(policy, target * LOW_ALARM))
+        .collect();
+    if under.is_empty() {
+        return Some("no policy may scale in: the count stays".to_owned());
+    }
+    (!plan.observed.suspended.scale_in).then(|| {
+        format!(
+            "target tracking stays on: it may scale in again after {LOW_ALARM_MIN} min under {}",
+            under.join(" and ")
+        )
+    })
+}
+
+/// A level of a policy's metric: "63 % cpu", "900 requests/target".
+fn level(policy: &ScalingPolicy, value: f64) -> String {
+    match policy.metric.as_str() {
+        metric if metric.starts_with("ECSServiceAverageCPU") => format!("{value:.0} % cpu"),
+        metric if metric.starts_with("ECSServiceAverageMemory") => format!("{value:.0} % memory"),
+        "ALBRequestCountPerTarget" => format!("{} requests/target", words::grouped(value)),
+        other => format!("{} {other}", words::grouped(value)),
+    }
+}
+
+fn after_floor(plan: &Plan) -> Vec<String> {
+    let (from, to, desired) = (plan.from(), plan.change.to(), plan.observed.desired);
+    if to > desired {
+        vec![format!("AWS moves desired from {desired} to {to} at once, and never scales in below it")]
+    } else if to > from {
+        vec![format!("nothing moves now; the autoscaler no longer scales in below {to}")]
+    } else {
+        vec![format!("nothing is removed at once; the autoscaler may now scale in down to {to}")]
+    }
+}
+
+fn suspensions(plan: &Plan) -> impl Iterator<Item = String> {
+    let suspended = plan.observed.suspended;
+    [
+        (suspended.scale_in, "scale-in is suspended: the autoscaler takes nothing away"),
+        (suspended.scale_out, "scale-out is suspended: the autoscaler adds nothing"),
+        (suspended.scheduled, "scheduled scaling is suspended"),
+    ]
+    .into_iter()
+    .filter(|(on, _)| *on)
+    .map(|(_, what)| what.to_owned())
+}
+
+/// Scheduled actions that would move what the plan sets.
+fn scheduled(plan: &Plan, platform: &Platform) -> Vec<String> {
+    let Some(actions) = platform.schedules.get(plan.change.service()).filter(|_| !plan.observed.suspended.scheduled)
+    else {
+        return Vec::new();
+    };
+    let to = plan.change.to();
+    let mut next = Vec::new();
+    for action in actions.iter() {
+        let zone = if action.timezone.is_empty() { "UTC" } else { action.timezone.as_str() };
+        let when = format!("scheduled action {}, {} {zone}", action.name, action.schedule);
+        match (&plan.change, action.min, action.max) {
+            (Change::Floor { .. }, Some(min), _) if min != to => next.push(format!("{when}: sets the floor to {min}")),
+            (Change::Desired { .. }, Some(min), _) if min > to => next.push(format!("{when}: lifts it to {min}")),
+            (Change::Desired { .. }, _, Some(max)) if max < to => next.push(format!("{when}: cuts it to {max}")),
+            _ => {}
+        }
+    }
+    next
+}
+
+fn answered(platform: &Platform, source: Source) -> bool {
+    platform.sources.get(&source).is_some_and(|health| health.learnt.is_some())
+}
+
+/// What speaks against it. None of this forbids it.
+pub(super) fn warnings(
+    plan: &Plan,
+    platform: &Platform,
+    policy: &Policy,
+    verdict: Option<&Verdict>,
+    projections: &[Projection],
+    now: Timestamp,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let (desired, to, goal) = (plan.observed.desired, plan.change.to(), plan.goal());
+    if goal.0 == 0 && desired.0 > 0 {
+        warnings.push("every task is stopped: nothing serves after this".to_owned());
+    }
+    let (least, most) = (policy.ecs.min_capacity, policy.ecs.max_capacity);
+    if to < least || to > most {
+        warnings.push(format!("{to} is outside the policy's {least}–{most}"));
+    }
+    if let Some(floor) = verdict.map(|verdict| &verdict.floor).filter(|floor| to < floor.count) {
+        warnings.push(format!("{to} is below the floor of {}: {}", floor.count, floor.origin));
+    }
+    warnings.extend(against(plan, platform, verdict, now));
+    warnings.extend(projections.iter().filter_map(|projection| overload(plan, policy, projection)));
+    let (running, pending) = (plan.observed.running, desired.0.saturating_sub(plan.observed.running.0));
+    if pending > 0 {
+        warnings.push(format!("{pending} of {desired} tasks are still to come: the last change has not finished"));
+    } else if running > desired {
+        warnings.push(format!("{running} run, {desired} are desired: the last change has not finished"));
+    }
+    warnings.extend(stale(plan, platform, now));
+    warnings
+}
+
+/// Whether it goes against the advice, or against what was done minutes ago.
+fn against(plan: &Plan, platform: &Platform, verdict: Option<&Verdict>, now: Timestamp) -> Vec<String> {
+    let (desired, goal) = (plan.observed.desired, plan.goal());
+    let mut against = Vec::new();
+    match verdict.map(|verdict| &verdict.decision) {
+        Some(Decision::Out { to, .. }) if goal < desired => {
+            against.push(format!("this is against the advice: the policy scales out to {to}"));
+        }
+        Some(Decision::In { to, .. }) if goal > desired => {
+            against.push(format!("this is against the advice: the policy scales in to {to}"));
+        }
+        _ => {}
+    }
+    let last = platform.counts.get(plan.change.service()).and_then(|history| history.changes.back());
+    if let Some(last) = last {
+        let age = now.as_second() - last.seen.as_second();
+        let opposite = (last.to > last.from && goal < desired) || (last.to < last.from && goal > desired);
+        if opposite && (0..FIGHTING_S).contains(&age) {
+            let age = words::span(age as u32);
+            against.push(format!("it went {}→{} {age} ago: this goes the other way", last.from, last.to));
+        }
+    }
+    against
+}
+
+/// What the count would not carry. A scale-in is judged as the policy judges it: with its margin, and blind is not fine.
+fn overload(plan: &Plan, policy: &Policy, projection: &Projection) -> Option<String> {
+    let (desired, goal) = (plan.observed.desired, plan.goal());
+    if goal == desired || goal.0 == 0 {
+        return None;
+    }
+    let (label, target) = (projection.label(), words::amount(projection.metric, projection.target));
+    let after = projection.after();
+    match projection.projected() {
+        Some(value) if goal < desired && value >= projection.target * policy.ecs.scale_in_margin => {
+            Some(format!("{label} would go to {after}, its target is {target}"))
+        }
+        Some(value) if goal > desired && value > projection.target => {
+            Some(format!("not enough: {label} would still be {after}, its target is {target}"))
+        }
+        None if goal < desired => Some(format!("{label} is not known: nobody can say whether {goal} carry the load")),
+        _ => None,
+    }
+}
+
+fn stale(plan: &Plan, platform: &Platform, now: Timestamp) -> Option<String> {
+    let stale = platform.sources.get(&Source::Services).is_some_and(|health| health.stale(now));
+    let age = now.as_second() - plan.observed.read.as_second();
+    stale.then(|| {
+        format!("the counts are {} old; they are read again before anything is sent", words::span(age.max(0) as u32))
+    })
+}

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
-pub use history::{CountChange, CountHistory};
+pub use history::{CountChange, CountHistory, DrainSample};
 pub use identity::{Environment, Identity};
 pub use ids::{
     AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Activity, Identity, MetricKey, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Series, Service,
-    ServiceId, Source, SourceHealth, SourceState, TargetGroup, TargetGroupArn, TargetHealth, Task,
+    Activity, DrainSample, Identity, MetricKey, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Series,
+    Service, ServiceId, Source, SourceHealth, SourceState, TargetGroup, TargetGroupArn, TargetHealth, TargetState,
+    Task,
 };
 
 /// What one poll of one source learnt.
@@ -86,27 +87,31 @@ impl Platform {
             failures: 0,
         };
         self.sources.insert(source, Arc::new(health));
-        self.take(fact, asked);
+        self.take(fact, asked, cadence_s);
         true
     }
 
-    fn take(&mut self, fact: Fact, asked: Timestamp) {
+    fn take(&mut self, fact: Fact, asked: Timestamp, cadence_s: u32) {
         match fact {
             Fact::Identity(identity) => self.identity = Some(Arc::new(identity)),
             Fact::ServiceList(mut ids) => {
                 ids.sort();
                 self.services.retain(|id, _| ids.binary_search(id).is_ok());
+                self.counts.retain(|id, _| ids.binary_search(id).is_ok());
                 self.listed = Some(Arc::new(ids));
             }
             Fact::Services { found, missing } => {
                 for service in found {
                     let newer = self.services.get(&service.id).is_none_or(|known| known.learnt <= service.learnt);
                     if newer {
+                        let history = self.counts.entry(service.id.clone()).or_default();
+                        Arc::make_mut(history).saw_counts(&service, asked, cadence_s);
                         self.services.insert(service.id.clone(), Arc::new(service));
                     }
                 }
                 for id in missing {
                     self.services.remove(&id);
+                    self.counts.remove(&id);
                 }
             }
             Fact::Tasks(id, tasks) => {
@@ -131,6 +136,10 @@ impl Platform {
                 }
             }
             Fact::TargetHealth(arn, targets) => {
+                let draining = targets.iter().filter(|target| target.state == TargetState::Draining).count() as u32;
+                for history in self.counts.values_mut().filter(|history| history.draining.contains_key(&arn)) {
+                    Arc::make_mut(history).saw_draining(&arn, DrainSample { asked, cadence_s, draining });
+                }
                 if let Some(group) = self.target_groups.get_mut(&arn) {
                     let group = Arc::make_mut(group);
                     group.targets = Some(targets);

@@ -1,7 +1,9 @@
 //! Every knob of the policy; its default is the spec's number.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Zone;
 use crate::platform::{Environment, TaskCount};
 
 /// The whole policy of one environment.
@@ -36,7 +38,7 @@ pub struct EcsPolicy {
     pub scale_in_cooldown_s: u32,
     /// An in must leave every metric under this share of its target.
     pub scale_in_margin: f64,
-    /// The most tasks taken away by one decision.
+    /// The most tasks taken away by one decision; at least 1.
     pub scale_in_max_step: u32,
     /// `peak_hours_min_capacity`; `None` where the environment has no peak floor.
     pub peak_hours_min_capacity: Option<TaskCount>,
@@ -44,10 +46,16 @@ pub struct EcsPolicy {
     pub off_peak_hours_min_capacity: Option<TaskCount>,
     /// First hour of the peak, 0–23, included.
     pub peak_hours_start: u8,
-    /// Hour at which the peak ends, 0–24, excluded.
+    /// Hour at which the peak ends, 0–24, excluded. Before the first hour, the peak spans midnight.
     pub peak_hours_end: u8,
-    /// IANA zone of the peak hours.
-    pub schedule_timezone: String,
+    /// Zone of the peak hours, weekends and holidays.
+    pub schedule_timezone: Zone,
+    /// The floor on Saturdays and Sundays, in place of the hours'; `None`: weekends are like other days.
+    pub weekend_min_capacity: Option<TaskCount>,
+    /// The floor on a holiday, in place of the hours' and the weekend's; `None`: holidays are like other days.
+    pub holiday_min_capacity: Option<TaskCount>,
+    /// The holidays.
+    pub holidays: Vec<Date>,
 }
 
 impl Policy {
@@ -72,7 +80,10 @@ impl Policy {
                 off_peak_hours_min_capacity: (!staging).then_some(TaskCount(2)),
                 peak_hours_start: 8,
                 peak_hours_end: 22,
-                schedule_timezone: "UTC".to_owned(),
+                schedule_timezone: Zone::UTC,
+                weekend_min_capacity: None,
+                holiday_min_capacity: None,
+                holidays: Vec::new(),
             },
         }
     }

@@ -8,8 +8,12 @@
 pub mod ecs;
 pub mod knobs;
 pub mod schedule;
+pub mod sentence;
 pub mod verdict;
 pub mod window;
 
-pub use knobs::Policy;
-pub use verdict::{Advice, Decision, MetricEvidence, Note, Reason, Verdict, WindowEvidence};
+pub use ecs::{advise, advise_one};
+pub use knobs::{EcsPolicy, Policy};
+pub use verdict::{
+    Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Reason, Verdict, WindowEvidence,
+};

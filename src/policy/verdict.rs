@@ -4,15 +4,28 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
-use crate::platform::{MetricId, ServiceId, TaskCount};
+use crate::platform::{MetricId, ServiceId, Source, TargetGroupArn, TaskCount};
 
-/// The verdicts on every scaling group.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+/// The version of the JSON that an [`Advice`] is written as. It counts up when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The verdicts on every scaling group. As JSON it opens with `schema_version`.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Advice {
-    /// By service.
+    /// By service, every one that was described.
     pub services: BTreeMap<ServiceId, Verdict>,
+}
+
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut advice = serializer.serialize_struct("Advice", 2)?;
+        advice.serialize_field("schema_version", &SCHEMA_VERSION)?;
+        advice.serialize_field("services", &self.services)?;
+        advice.end()
+    }
 }
 
 /// A verdict on one group.
@@ -22,7 +35,10 @@ pub struct Verdict {
     pub at: Timestamp,
     /// What should happen.
     pub decision: Decision,
-    /// One entry a metric of the rules.
+    /// The counts that it was given on.
+    pub counts: Counts,
+    /// One entry a metric of the rules; requests per target have one a target group. Empty where no rule looked at a
+    /// metric: the group is not managed, or stopped.
     pub metrics: Vec<MetricEvidence>,
     /// The floor in force and where it comes from.
     pub floor: Floor,
@@ -32,6 +48,19 @@ pub struct Verdict {
     pub notes: Vec<Note>,
     /// When the verdict would change if everything held, and to what: "scale out to 8 if cpu holds".
     pub next: Option<Next>,
+}
+
+/// The counts of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// What the scheduler is asked to run.
+    pub desired: TaskCount,
+    /// What runs.
+    pub running: TaskCount,
+    /// What is on its way.
+    pub pending: TaskCount,
+    /// Targets that drain; `None` while that is unknown or stale.
+    pub draining: Option<u32>,
 }
 
 /// What should happen.
@@ -136,6 +165,8 @@ pub enum Reason {
     },
     /// At the floor: nothing to take away.
     AtFloor,
+    /// The last task is never taken away by a rule: with none there is no metric that could bring it back.
+    LastTask,
     /// Fewer tasks would push a metric back over its target.
     WouldRebound {
         /// The metric.
@@ -145,7 +176,7 @@ pub enum Reason {
     },
     /// Set by hand above the ceiling: AWS leaves it until an opposite alarm.
     AboveCeiling,
-    /// Desired is 0: stopped on purpose.
+    /// Desired is 0, or the service is being deleted: stopped on purpose.
     Stopped,
     /// No scalable target is registered, so the policy does not govern it.
     NotManaged,
@@ -155,6 +186,13 @@ pub enum Reason {
         metrics: Vec<MetricId>,
         /// Whether history is still arriving after a start, as opposed to gone.
         arriving: bool,
+    },
+    /// What the rule rests on was never read, or is older than twice its cadence.
+    Stale {
+        /// The source.
+        source: Source,
+        /// When the data was learnt; `None`: never.
+        learnt: Option<Timestamp>,
     },
 }
 
@@ -173,6 +211,9 @@ pub enum Direction {
 pub struct MetricEvidence {
     /// The metric.
     pub metric: MetricId,
+    /// The target group it is of; `None` for a metric of the service itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<TargetGroupArn>,
     /// The target; same unit as the metric.
     pub target: f64,
     /// Mean of the five newest evidence minutes that are present.
@@ -185,7 +226,8 @@ pub struct MetricEvidence {
     pub clear: WindowEvidence,
     /// `ceil(running × value / target)`, when the out-window is full.
     pub asks: Option<TaskCount>,
-    /// Where it would go on one task fewer, from the highest five-minute mean in the clear window.
+    /// Where it would go on one task fewer, from the highest five-minute mean in the clear window. `None` without data,
+    /// and on one task: nothing would carry the load.
     pub projected_in: Option<f64>,
 }
 
@@ -214,7 +256,7 @@ impl WindowEvidence {
 pub struct Floor {
     /// The count.
     pub count: TaskCount,
-    /// Where it comes from, as in "peak hours 08:00–22:00 UTC".
+    /// Where it comes from, as in "peak hours 08:00–22:00 UTC" or "AWS's minimum; the policy's floor is 2".
     pub origin: String,
 }
 
@@ -240,6 +282,13 @@ pub enum Note {
     HistoryStarts {
         /// The oldest thing known.
         at: Timestamp,
+    },
+    /// A source that the verdict uses is older than twice its cadence; the decision stands on what it last said.
+    Stale {
+        /// The source.
+        source: Source,
+        /// When it was learnt.
+        learnt: Option<Timestamp>,
     },
 }
 

@@ -1,1 +1,188 @@
 //! How long a condition has held, on one-minute evidence.
+//!
+//! A minute is evidence 120 s after its end. A window is answered in three values: yes, no, or unknown when the minutes
+//! that are there do not contradict but too many are missing.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::verdict::WindowEvidence;
+use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
+use crate::platform::metric::{MetricKey, Missing, Resource};
+use crate::platform::series::{evidence_minute, start_of};
+use crate::platform::{MetricId, Platform, Series};
+
+/// Missing minutes that an out-window bridges, wherever they lie.
+pub const OUT_TOLERATES: usize = 1;
+/// Missing minutes that an in-window bridges, wherever they lie.
+pub const IN_TOLERATES: usize = 2;
+/// Minutes of a mean.
+pub const MEAN_MINUTES: usize = 5;
+
+/// Whole minutes of a window; a part of a minute counts as one.
+pub fn minutes(span_s: u32) -> usize {
+    span_s.div_ceil(60) as usize
+}
+
+/// When the minute that is `ahead` minutes after the newest evidence minute becomes evidence itself.
+pub fn evident_at(newest: i64, ahead: usize) -> Timestamp {
+    let end = start_of(newest + ahead as i64 + 1);
+    Timestamp::from_second(end.as_second() + 120).unwrap_or(Timestamp::MAX)
+}
+
+/// The newest evidence minutes of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The newest evidence minute, since the epoch.
+    pub newest: i64,
+    /// Newest first; `None` is missing.
+    minutes: Vec<Option<f64>>,
+}
+
+impl Evidence {
+    /// Reads `span` minutes of a series. Values that cannot be are missing: none of the catalogue's metrics is ever
+    /// negative. A count that is missing is 0 in a minute in which its balancer `reported` something else.
+    pub fn read(
+        series: Option<&Series>,
+        metric: MetricId,
+        now: Timestamp,
+        span: usize,
+        reported: Option<&Reported>,
+    ) -> Self {
+        let newest = evidence_minute(now);
+        let fill = reported.filter(|_| metric.row().missing == Missing::Zero);
+        let minutes = (newest - span as i64 + 1..=newest)
+            .rev()
+            .map(|minute| {
+                let value = series.and_then(|series| series.at(minute)).filter(|value| valid(*value));
+                value.or_else(|| fill.filter(|reported| reported.in_minute(minute)).map(|_| 0.0))
+            })
+            .collect();
+        Self { newest, minutes }
+    }
+
+    /// How long a condition has held, up to the newest evidence minute, of the seconds needed.
+    ///
+    /// Missing minutes are bridged up to `tolerated`, wherever they lie, and count as time – but never alone: with no
+    /// minute that meets the condition, nothing has held. So "3m of 5m" always means "full in 2m if it holds".
+    pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
+        let need = minutes(need_s).max(1);
+        let tolerated = tolerated.min(need - 1);
+        let (mut run, mut bridged, mut met) = (0, 0, 0);
+        for value in self.minutes.iter().take(need) {
+            match value {
+                Some(value) if condition(*value) => met += 1,
+                None if bridged < tolerated => bridged += 1,
+                _ => break,
+            }
+            run += 1;
+        }
+        if met == 0 {
+            (run, bridged) = (0, 0);
+        }
+        let contradicted = self.minutes.iter().take(need).flatten().any(|value| !condition(*value));
+        WindowEvidence {
+            held_s: (run as u32 * 60).min(need_s),
+            need_s,
+            bridged: bridged as u32,
+            unknown: run < need && !contradicted,
+        }
+    }
+
+    /// The mean of what is present in the newest minutes; `None` when nothing is.
+    pub fn mean(&self, of: usize) -> Option<f64> {
+        mean(&self.minutes[..of.min(self.minutes.len())])
+    }
+
+    /// The highest five-minute mean that lies wholly inside the newest `of` minutes. A shorter window has one mean: its
+    /// own.
+    pub fn highest_mean(&self, of: usize) -> Option<f64> {
+        let inside = &self.minutes[..of.min(self.minutes.len())];
+        let width = MEAN_MINUTES.min(inside.len()).max(1);
+        inside.windows(width).filter_map(mean).reduce(f64::max)
+    }
+
+    /// The start of the newest minute that is present.
+    pub fn newest_point(&self) -> Option<Timestamp> {
+        let back = self.minutes.iter().position(Option::is_some)?;
+        Some(start_of(self.newest - back as i64))
+    }
+}
+
+fn mean(minutes: &[Option<f64>]) -> Option<f64> {
+    let (sum, present) = minutes.iter().flatten().fold((0.0, 0_u32), |(sum, n), value| (sum + value, n + 1));
+    (present > 0).then(|| sum / f64::from(present))
+}
+
+/// Whether a value can be: NaN and infinities never reach a [`Series`]; what is left is the sign.
+fn valid(value: f64) -> bool {
+    value >= 0.0
+}
+
+/// In which evidence minutes a balancer reported anything at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reported {
+    newest: i64,
+    /// Newest first.
+    minutes: Vec<bool>,
+}
+
+impl Reported {
+    /// One balancer's, over the newest `span` evidence minutes.
+    pub fn of(platform: &Platform, balancer: &LoadBalancerId, now: Timestamp, span: usize) -> Self {
+        let mut reported = Self { newest: evidence_minute(now), minutes: vec![false; span] };
+        let groups = Resource::TargetGroup(balancer.clone(), TargetGroupArn::new(""));
+        let own = Resource::LoadBalancer(balancer.clone());
+        let own = platform.series.range(first(own)..).take_while(|(key, _)| balancer_of(key) == Some(balancer));
+        let groups = platform.series.range(first(groups)..).take_while(|(key, _)| balancer_of(key) == Some(balancer));
+        for (_, series) in groups.chain(own) {
+            if reported.take(series) {
+                break;
+            }
+        }
+        reported
+    }
+
+    /// Every balancer's, in one pass.
+    pub fn all(platform: &Platform, now: Timestamp, span: usize) -> BTreeMap<LoadBalancerId, Self> {
+        let newest = evidence_minute(now);
+        let start = first(Resource::TargetGroup(LoadBalancerId::new(""), TargetGroupArn::new("")));
+        let mut all: BTreeMap<LoadBalancerId, Self> = BTreeMap::new();
+        for (key, series) in platform.series.range(start..) {
+            let Some(balancer) = balancer_of(key) else { continue };
+            if let Some(known) = all.get_mut(balancer) {
+                known.take(series);
+            } else {
+                let mut fresh = Self { newest, minutes: vec![false; span] };
+                fresh.take(series);
+                all.insert(balancer.clone(), fresh);
+            }
+        }
+        all
+    }
+
+    /// Adds what a series reported. Returns whether no minute is left open.
+    fn take(&mut self, series: &Series) -> bool {
+        for (back, reported) in self.minutes.iter_mut().enumerate().filter(|(_, reported)| !**reported) {
+            *reported = series.at(self.newest - back as i64).is_some_and(valid);
+        }
+        self.minutes.iter().all(|reported| *reported)
+    }
+
+    fn in_minute(&self, minute: i64) -> bool {
+        usize::try_from(self.newest - minute).ok().and_then(|back| self.minutes.get(back)).is_some_and(|seen| *seen)
+    }
+}
+
+/// The first key a resource's series could have.
+fn first(resource: Resource) -> MetricKey {
+    MetricKey { resource, metric: MetricId::ServiceCpu }
+}
+
+fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
+    match &key.resource {
+        Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
+        Resource::Service(_) => None,
+    }
+}

@@ -1,1 +1,0 @@
-//! Section 1 of the spec: an ECS service's count.

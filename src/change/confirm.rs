@@ -44,3 +44,10 @@ pub struct Confirmed {
     plan: Plan,
     reason: Option<String>,
 }
+
+impl Confirmed {
+    /// What was confirmed.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}

@@ -1,0 +1,228 @@
+//! Application Auto Scaling, ECS namespace: limits, policies, schedule, and what the autoscaler did or refused to do.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_applicationautoscaling::types::{self, ScalableDimension, ServiceNamespace};
+use jiff::Timestamp;
+
+use super::failure::Failure;
+use super::pace::Call;
+use super::reader::{Reader, pages};
+use super::time::{timestamp, timestamp_or_epoch};
+use crate::platform::{
+    Activity, ActivityKind, ScalableTarget, ScalingPolicy, ScheduledAction, ServiceId, Suspended, TaskCount,
+};
+
+/// The page size of the lists: AWS's largest.
+const PAGE: i32 = 50;
+
+impl Reader {
+    /// Every scalable target of ECS services.
+    pub async fn scalable_targets(&self) -> Result<BTreeMap<ServiceId, ScalableTarget>, Failure> {
+        let learnt = self.now();
+        let targets = pages(|token| {
+            let page = self
+                .scaling()
+                .describe_scalable_targets()
+                .service_namespace(ServiceNamespace::Ecs)
+                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send();
+            async {
+                let page = self.ask(Call::DescribeScalableTargets, page).await?;
+                Ok((page.scalable_targets.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await?;
+        let of = |target: types::ScalableTarget| {
+            let id = ServiceId::from_resource_id(&target.resource_id)?;
+            let (min, max) = (count(target.min_capacity), count(target.max_capacity));
+            Some((id, ScalableTarget { min, max, suspended: suspended(target.suspended_state.as_ref()), learnt }))
+        };
+        Ok(targets.into_iter().filter_map(of).collect())
+    }
+
+    /// Every scaling policy of ECS services, by service and name.
+    pub async fn scaling_policies(&self) -> Result<BTreeMap<ServiceId, Vec<ScalingPolicy>>, Failure> {
+        let policies = pages(|token| {
+            let page = self
+                .scaling()
+                .describe_scaling_policies()
+                .service_namespace(ServiceNamespace::Ecs)
+                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send();
+            async {
+                let page = self.ask(Call::DescribeScalingPolicies, page).await?;
+                Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await?;
+        let mut by_service =
+            by_service(policies.into_iter().map(|p| (ServiceId::from_resource_id(&p.resource_id), policy(p))));
+        by_service.values_mut().for_each(|list| list.sort_by(|a, b| a.name.cmp(&b.name)));
+        Ok(by_service)
+    }
+
+    /// Every scheduled action of ECS services, by service and name.
+    pub async fn scheduled_actions(&self) -> Result<BTreeMap<ServiceId, Vec<ScheduledAction>>, Failure> {
+        let actions = pages(|token| {
+            let page = self
+                .scaling()
+                .describe_scheduled_actions()
+                .service_namespace(ServiceNamespace::Ecs)
+                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .send();
+            async {
+                let page = self.ask(Call::DescribeScheduledActions, page).await?;
+                Ok((page.scheduled_actions.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await?;
+        let mut by_service = by_service(
+            actions.into_iter().map(|action| (ServiceId::from_resource_id(&action.resource_id), scheduled(action))),
+        );
+        by_service.values_mut().for_each(|list| list.sort_by(|a, b| a.name.cmp(&b.name)));
+        Ok(by_service)
+    }
+
+    /// What the autoscaler did and what it refused to do, of one service or of all, begun at `since` or later; newest
+    /// first. A service that was asked for is in the answer even when nothing happened.
+    pub async fn activities(
+        &self,
+        of: Option<&ServiceId>,
+        since: Timestamp,
+    ) -> Result<BTreeMap<ServiceId, Vec<Activity>>, Failure> {
+        let activities = pages(|token| {
+            let question = self
+                .scaling()
+                .describe_scaling_activities()
+                .service_namespace(ServiceNamespace::Ecs)
+                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                .include_not_scaled_activities(true)
+                .max_results(PAGE)
+                .set_next_token(token);
+            let page = match of {
+                Some(id) => question.resource_id(id.resource_id()).send(),
+                None => question.send(),
+            };
+            async {
+                let page = self.ask(Call::DescribeScalingActivities, page).await?;
+                let mut activities = page.scaling_activities.unwrap_or_default();
+                let before = activities.len();
+                activities.retain(|activity| timestamp(&activity.start_time).is_none_or(|started| started >= since));
+                // AWS lists the newest first, for six weeks back: the first old one ends the walk.
+                let next = page.next_token.filter(|_| activities.len() == before);
+                Ok((activities, next))
+            }
+        })
+        .await?;
+        let mut by_service =
+            by_service(activities.into_iter().map(|a| (ServiceId::from_resource_id(&a.resource_id), activity(a))));
+        if let Some(id) = of {
+            by_service.entry(id.clone()).or_default();
+        }
+        by_service
+            .values_mut()
+            .for_each(|list| list.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id))));
+        Ok(by_service)
+    }
+}
+
+/// Gathers by service; what belongs to no service is not ours.
+fn by_service<T>(items: impl Iterator<Item = (Option<ServiceId>, T)>) -> BTreeMap<ServiceId, Vec<T>> {
+    let mut gathered: BTreeMap<ServiceId, Vec<T>> = BTreeMap::new();
+    for (id, item) in items {
+        if let Some(id) = id {
+            gathered.entry(id).or_default().push(item);
+        }
+    }
+    gathered
+}
+
+fn count(n: i32) -> TaskCount {
+    TaskCount(u32::try_from(n).unwrap_or(0))
+}
+
+fn seconds(n: Option<i32>) -> Option<u32> {
+    n.and_then(|n| u32::try_from(n).ok())
+}
+
+fn suspended(state: Option<&types::SuspendedState>) -> Suspended {
+    let is = |which: fn(&types::SuspendedState) -> Option<bool>| state.and_then(which).unwrap_or(false);
+    Suspended {
+        scale_in: is(|state| state.dynamic_scaling_in_suspended),
+        scale_out: is(|state| state.dynamic_scaling_out_suspended),
+        scheduled: is(|state| state.scheduled_scaling_suspended),
+    }
+}
+
+fn policy(policy: types::ScalingPolicy) -> ScalingPolicy {
+    let alarms = policy.alarms.unwrap_or_default().into_iter().map(|alarm| alarm.alarm_name).collect();
+    let (name, kind) = (policy.policy_name, policy.policy_type.as_str().to_owned());
+    let step_cooldown = policy.step_scaling_policy_configuration.and_then(|step| seconds(step.cooldown));
+    let Some(tracking) = policy.target_tracking_scaling_policy_configuration else {
+        return ScalingPolicy {
+            name,
+            kind,
+            metric: String::new(),
+            target: None,
+            out_cooldown_s: step_cooldown,
+            in_cooldown_s: step_cooldown,
+            scale_in_disabled: false,
+            alarms,
+        };
+    };
+    let predefined =
+        tracking.predefined_metric_specification.map(|metric| metric.predefined_metric_type.as_str().to_owned());
+    let customized = tracking.customized_metric_specification.and_then(|metric| metric.metric_name);
+    ScalingPolicy {
+        name,
+        kind,
+        metric: predefined.or(customized).unwrap_or_default(),
+        target: Some(tracking.target_value),
+        out_cooldown_s: seconds(tracking.scale_out_cooldown),
+        in_cooldown_s: seconds(tracking.scale_in_cooldown),
+        scale_in_disabled: tracking.disable_scale_in.unwrap_or(false),
+        alarms,
+    }
+}
+
+fn scheduled(action: types::ScheduledAction) -> ScheduledAction {
+    let sets = action.scalable_target_action;
+    ScheduledAction {
+        name: action.scheduled_action_name,
+        schedule: action.schedule,
+        timezone: action.timezone.unwrap_or_default(),
+        min: sets.as_ref().and_then(|sets| sets.min_capacity).map(count),
+        max: sets.as_ref().and_then(|sets| sets.max_capacity).map(count),
+    }
+}
+
+fn activity(activity: types::ScalingActivity) -> Activity {
+    use types::ScalingActivityStatusCode as Code;
+    let refused = activity.not_scaled_reasons.unwrap_or_default();
+    let kind = match activity.status_code {
+        _ if !refused.is_empty() => ActivityKind::NotScaled(refused.into_iter().map(|reason| reason.code).collect()),
+        Code::Pending => ActivityKind::Pending,
+        Code::InProgress => ActivityKind::InProgress,
+        Code::Successful => ActivityKind::Successful,
+        Code::Overridden => ActivityKind::Overridden,
+        Code::Unfulfilled => ActivityKind::Unfulfilled,
+        Code::Failed => ActivityKind::Failed,
+        other => ActivityKind::Unknown(other.as_str().to_owned()),
+    };
+    Activity {
+        id: activity.activity_id,
+        started: timestamp_or_epoch(Some(&activity.start_time)),
+        ended: activity.end_time.as_ref().and_then(timestamp),
+        kind,
+        description: activity.description,
+        cause: activity.cause,
+        message: activity.status_message.unwrap_or_default(),
+    }
+}

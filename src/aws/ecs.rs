@@ -1,0 +1,237 @@
+//! ECS: which services there are, how they fare, and their tasks.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types;
+use jiff::Timestamp;
+
+use super::failure::Failure;
+use super::pace::Call;
+use super::reader::{Reader, pages};
+use super::time::{timestamp, timestamp_or_epoch};
+use crate::platform::{
+    ClusterName, Deployment, Rollout, Service, ServiceEvent, ServiceId, ServiceName, ServiceStatus, TargetGroupArn,
+    Task, TaskCount, TaskId, TaskSize,
+};
+
+/// The most services that one `DescribeServices` takes.
+pub const SERVICES_PER_CALL: usize = 10;
+
+/// The page size of the lists, and the most tasks that one `DescribeTasks` takes.
+const PAGE: i32 = 100;
+
+impl Reader {
+    /// Every service of these clusters – names or ARNs – or of all clusters when none is given, in order.
+    pub async fn service_list(&self, clusters: &[String]) -> Result<Vec<ServiceId>, Failure> {
+        let clusters = if clusters.is_empty() { self.clusters().await? } else { clusters.to_vec() };
+        let mut services = Vec::new();
+        for cluster in clusters {
+            let arns = pages(|token| {
+                let page = self.ecs().list_services().cluster(&cluster).max_results(PAGE).set_next_token(token).send();
+                async {
+                    let page = self.ask(Call::ListServices, page).await?;
+                    Ok((page.service_arns.unwrap_or_default(), page.next_token))
+                }
+            })
+            .await?;
+            services.extend(arns.iter().map(|arn| ServiceId::new(last_part(&cluster), last_part(arn))));
+        }
+        services.sort();
+        services.dedup();
+        Ok(services)
+    }
+
+    async fn clusters(&self) -> Result<Vec<String>, Failure> {
+        pages(|token| {
+            let page = self.ecs().list_clusters().max_results(PAGE).set_next_token(token).send();
+            async {
+                let page = self.ask(Call::ListClusters, page).await?;
+                Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await
+    }
+
+    /// Describes services of one cluster, at most [`SERVICES_PER_CALL`] (AWS refuses more). Those asked for that do not
+    /// exist come back apart.
+    pub async fn services(
+        &self,
+        cluster: &ClusterName,
+        names: &[ServiceName],
+    ) -> Result<(Vec<Service>, Vec<ServiceId>), Failure> {
+        if names.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let names = names.iter().map(|name| name.as_str().to_owned()).collect();
+        let question = self.ecs().describe_services().cluster(cluster.as_str()).set_services(Some(names)).send();
+        let asked = self.now();
+        let answer = self.ask(Call::DescribeServices, question).await?;
+        let mut missing = Vec::new();
+        for failure in answer.failures.unwrap_or_default() {
+            match failure.reason.as_deref() {
+                Some("MISSING") => {
+                    missing
+                        .push(ServiceId::new(cluster.as_str(), last_part(failure.arn.as_deref().unwrap_or_default())));
+                }
+                reason => {
+                    return Err(Failure::faulty(format!("ecs:DescribeServices: {}", reason.unwrap_or("no reason"))));
+                }
+            }
+        }
+        let found = answer.services.unwrap_or_default();
+        Ok((found.into_iter().map(|service| self.service(cluster, service, asked)).collect(), missing))
+    }
+
+    fn service(&self, cluster: &ClusterName, service: types::Service, learnt: Timestamp) -> Service {
+        let id = ServiceId::new(cluster.as_str(), service.service_name.unwrap_or_default());
+        let task_definition = last_part(service.task_definition.as_deref().unwrap_or_default()).to_owned();
+        let strategy = service.capacity_provider_strategy.unwrap_or_default();
+        let mut deployments: Vec<Deployment> =
+            service.deployments.unwrap_or_default().into_iter().map(deployment).collect();
+        deployments.sort_by_key(|deployment| !deployment.primary);
+        let mut target_groups: Vec<TargetGroupArn> = service
+            .load_balancers
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|balancer| balancer.target_group_arn.as_ref().map(TargetGroupArn::new))
+            .collect();
+        target_groups.dedup();
+        Service {
+            status: status(service.status.as_deref().unwrap_or_default()),
+            desired: count(service.desired_count),
+            running: count(service.running_count),
+            pending: count(service.pending_count),
+            deployments,
+            events: service.events.unwrap_or_default().into_iter().map(event).collect(),
+            task_size: self.known_size(&id, &task_definition),
+            task_definition,
+            launch: launch(&strategy, service.launch_type.as_ref().map(types::LaunchType::as_str)),
+            target_groups,
+            learnt,
+            id,
+        }
+    }
+
+    /// The tasks of a service: all that run or are on their way, and one page of those that stopped within the last
+    /// hour or so. Newest first.
+    pub async fn tasks(&self, id: &ServiceId) -> Result<Vec<Task>, Failure> {
+        let cluster = id.cluster.as_str();
+        let list = |status: types::DesiredStatus, token| {
+            self.ecs()
+                .list_tasks()
+                .cluster(cluster)
+                .service_name(id.service.as_str())
+                .desired_status(status)
+                .set_next_token(token)
+                .send()
+        };
+        let mut arns = pages(|token| {
+            let page = list(types::DesiredStatus::Running, token);
+            async {
+                let page = self.ask(Call::ListTasks, page).await?;
+                Ok((page.task_arns.unwrap_or_default(), page.next_token))
+            }
+        })
+        .await?;
+        let stopped = self.ask(Call::ListTasks, list(types::DesiredStatus::Stopped, None)).await?;
+        arns.extend(stopped.task_arns.unwrap_or_default());
+
+        let mut tasks = Vec::with_capacity(arns.len());
+        let mut sizes = BTreeMap::new();
+        for arns in arns.chunks(PAGE as usize) {
+            let question = self.ecs().describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec())).send();
+            // Failures in the answer are tasks that went between the two questions.
+            for described in self.ask(Call::DescribeTasks, question).await?.tasks.unwrap_or_default() {
+                let size = size(&described);
+                let task = task(described);
+                sizes.extend(size.map(|size| (task.task_definition.clone(), size)));
+                tasks.push(task);
+            }
+        }
+        self.learn_sizes(id, sizes);
+        tasks.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
+        Ok(tasks)
+    }
+}
+
+/// The name at the end of an ARN, or the whole text when it has no parts.
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn count(n: i32) -> TaskCount {
+    TaskCount(u32::try_from(n).unwrap_or(0))
+}
+
+fn status(word: &str) -> ServiceStatus {
+    match word {
+        "ACTIVE" => ServiceStatus::Active,
+        "DRAINING" => ServiceStatus::Draining,
+        "INACTIVE" => ServiceStatus::Inactive,
+        other => ServiceStatus::Unknown(other.to_owned()),
+    }
+}
+
+fn deployment(deployment: types::Deployment) -> Deployment {
+    let created = timestamp_or_epoch(deployment.created_at.as_ref());
+    Deployment {
+        id: deployment.id.unwrap_or_default(),
+        primary: deployment.status.as_deref() == Some("PRIMARY"),
+        rollout: match deployment.rollout_state {
+            Some(types::DeploymentRolloutState::Completed) => Rollout::Completed,
+            Some(types::DeploymentRolloutState::Failed) => Rollout::Failed,
+            Some(types::DeploymentRolloutState::InProgress) => Rollout::InProgress,
+            other => Rollout::Unknown(other.map(|word| word.as_str().to_owned()).unwrap_or_default()),
+        },
+        reason: deployment.rollout_state_reason.unwrap_or_default(),
+        task_definition: last_part(deployment.task_definition.as_deref().unwrap_or_default()).to_owned(),
+        desired: count(deployment.desired_count),
+        pending: count(deployment.pending_count),
+        running: count(deployment.running_count),
+        failed: count(deployment.failed_tasks),
+        created,
+        updated: deployment.updated_at.as_ref().and_then(timestamp).unwrap_or(created),
+    }
+}
+
+fn event(event: types::ServiceEvent) -> ServiceEvent {
+    ServiceEvent {
+        id: event.id.unwrap_or_default(),
+        at: timestamp_or_epoch(event.created_at.as_ref()),
+        message: event.message.unwrap_or_default(),
+    }
+}
+
+/// Capacity providers with their weights, the weight left out where there is only one; else the launch type.
+fn launch(strategy: &[types::CapacityProviderStrategyItem], launch_type: Option<&str>) -> String {
+    match strategy {
+        [] => launch_type.unwrap_or_default().to_owned(),
+        [only] => only.capacity_provider.clone(),
+        items => {
+            let words = items.iter().map(|item| format!("{} {}", item.capacity_provider, item.weight));
+            words.collect::<Vec<_>>().join(" + ")
+        }
+    }
+}
+
+fn size(task: &types::Task) -> Option<TaskSize> {
+    let cpu_units = task.cpu.as_ref()?.parse().ok()?;
+    let memory_mib = task.memory.as_ref()?.parse().ok()?;
+    Some(TaskSize { cpu_units, memory_mib })
+}
+
+fn task(task: types::Task) -> Task {
+    let at = |at: Option<&aws_smithy_types::DateTime>| at.and_then(timestamp);
+    Task {
+        id: TaskId::new(last_part(task.task_arn.as_deref().unwrap_or_default())),
+        status: task.last_status.unwrap_or_default(),
+        health: task.health_status.map_or("UNKNOWN".to_owned(), |health| health.as_str().to_owned()),
+        zone: task.availability_zone.unwrap_or_default(),
+        created: at(task.created_at.as_ref()),
+        started: at(task.started_at.as_ref()),
+        stopped: at(task.stopped_at.as_ref()),
+        stop_reason: task.stopped_reason,
+        capacity_provider: task.capacity_provider_name.unwrap_or_default(),
+        task_definition: last_part(task.task_definition_arn.as_deref().unwrap_or_default()).to_owned(),
+    }
+}

@@ -1,3 +1,4 @@
 //! One integration binary: each extra one would link the SDK again.
 
 mod house;
+mod spec;

@@ -5,7 +5,7 @@
 //! set, a missing moto is a failure.
 //!
 //! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics), knows no scaling activities, and answers
-//! DescribeTasks with numbers where AWS has text. Each must show in its own place while the rest works.
+//! `DescribeTasks` with numbers where AWS has text. Each must show in its own place while the rest works.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long the server may take to start on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A moto server of its own, with the platform's AI service in it.
 struct Moto {

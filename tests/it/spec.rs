@@ -113,8 +113,8 @@ fn test_exists(name: &str) -> bool {
     })
 }
 
-fn holds_test(text: &str, test: &str) -> bool {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+fn holds_test(source: &str, test: &str) -> bool {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let head = format!("fn {test}(");
     lines.iter().enumerate().any(|(at, line)| {
         line.trim_start_matches("async ").starts_with(&head)

@@ -7,9 +7,8 @@
 //! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics), knows no scaling activities, and answers
 //! `DescribeTasks` with numbers where AWS has text. Each must show in its own place while the rest works.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -67,17 +66,23 @@ impl Moto {
         serde_json::from_slice(&done.stdout).unwrap()
     }
 
-    /// Runs scaledeck against the server in an empty home, and returns what it printed as JSON.
-    fn status(&self) -> Value {
-        let home = tempfile::tempdir().unwrap();
-        let done = Command::new(env!("CARGO_BIN_EXE_scaledeck"))
-            .args(["status", "--json", "--endpoint-url", &self.url, "--region", "us-east-1"])
+    /// A command that finds this server, some credentials for it, an empty home, and nothing else of ours.
+    fn command(&self, program: &str, home: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .envs([("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing")])
-            .env("HOME", home.path())
-            .current_dir(home.path())
-            .output()
-            .unwrap();
+            .envs([("AWS_ENDPOINT_URL", self.url.as_str()), ("AWS_REGION", "us-east-1")])
+            .env("HOME", home)
+            .current_dir(home);
+        command
+    }
+
+    /// Runs the status door, and returns what it printed as JSON.
+    fn status(&self) -> Value {
+        let home = tempfile::tempdir().unwrap();
+        let done =
+            self.command(env!("CARGO_BIN_EXE_scaledeck"), home.path()).args(["status", "--json"]).output().unwrap();
         serde_json::from_slice(&done.stdout).unwrap_or_else(|error| {
             panic!("status printed no JSON ({error}), but said: {}", String::from_utf8_lossy(&done.stderr))
         })
@@ -96,26 +101,27 @@ impl Drop for Moto {
 fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     let Some(moto) = Moto::start() else { return };
     let status = moto.status();
-    let kind = |source: &str| status["sources"][source]["state"]["kind"].as_str().unwrap_or("absent").to_owned();
     let expected = [
+        ("activities", "faulty"),
         ("identity", "live"),
-        ("service-list", "live"),
-        ("services", "live"),
+        ("metrics", "faulty"),
         ("scalable-targets", "live"),
         ("scaling-policies", "live"),
         ("scheduled-actions", "live"),
+        ("service-list", "live"),
+        ("services", "live"),
         ("target-groups", "live"),
         ("target-health", "live"),
-        ("metrics", "faulty"),
-        ("activities", "faulty"),
+        ("tasks", "faulty"),
     ];
-    let found: BTreeMap<&str, String> = expected.iter().map(|(source, _)| (*source, kind(source))).collect();
-    let wanted: BTreeMap<&str, String> = expected.iter().map(|(source, kind)| (*source, (*kind).to_owned())).collect();
-    assert_eq!(found, wanted, "{status:#}");
+    let kind = |source: &str| status["sources"][source]["state"]["kind"].as_str().unwrap_or("absent");
+    assert_eq!(expected.map(|(source, _)| (source, kind(source))), expected, "{status:#}");
 
-    let service = &status["services"]["solosuccess-production/solosuccess-ai-service"];
-    assert_eq!(service["desired"], 2, "{status:#}");
+    let service = &status["services"][0];
+    assert_eq!(service["id"], "solosuccess-production/solosuccess-ai-service", "{status:#}");
+    assert_eq!((&service["service"]["desired"], &service["service"]["pending"]), (&2.into(), &2.into()), "{status:#}");
+    assert_eq!((&service["target"]["min"], &service["target"]["max"]), (&2.into(), &10.into()), "{status:#}");
+    assert_eq!(service["verdict"]["decision"]["decision"], "cannot_tell", "no metrics: {status:#}");
     assert_eq!(status["identity"]["account"], "123456789012");
-    let read = moto.with_boto3("read");
-    assert_eq!((&read["desired"], &read["min"], &read["max"]), (&2.into(), &2.into(), &10.into()));
+    assert_eq!(status["target_groups"][0]["draining_s"], 300, "{status:#}");
 }

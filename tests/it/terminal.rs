@@ -88,10 +88,11 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
-    /// Gives the terminal another size.
+    /// Gives the terminal another size, and wipes it: what is seen afterwards was drawn afterwards.
     fn resize(&mut self, (columns, rows): (u16, u16)) {
         self.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
         self.screen.set_size(cells(rows), cells(columns));
+        self.screen.process(b"\x1b[2J");
     }
 
     /// Sends a signal by its name, as in `TERM`.

@@ -255,7 +255,9 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     let socket = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let address = socket.local_addr()?;
     println!("the drill `{}` listens on http://{address}", scenario.name());
-    println!("  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1");
+    println!(
+        "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1"
+    );
     let now = move || clock.now();
     drill::listen::serve(drill, socket, now, async {
         let _ = tokio::signal::ctrl_c().await;

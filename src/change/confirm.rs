@@ -1,5 +1,7 @@
 //! From a plan that was seen to a change that may be sent.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::guard::{self, Tier};
@@ -54,6 +56,16 @@ pub enum Refused {
         /// What, and what to do.
         why: String,
     },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved { what, .. } => write!(f, "the target has moved: {}", what.join("; ")),
+            Self::Mistyped { expected } => write!(f, "not confirmed: {expected}"),
+            Self::Guarded { why } | Self::Impossible { why } => f.write_str(why),
+        }
+    }
 }
 
 /// A plan that was seen, answered and compared with a fresh reading. Only [`confirm`] makes one.

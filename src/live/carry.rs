@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use super::owner::Inner;
 use super::view::Followed;
 use crate::aws::{Failure, Reader, Writer};
-use crate::change::journal::ChangeId;
-use crate::change::{Asked, Confirmed, Journal, JournalFault, Outcome, Plan, Stage};
+use crate::change::journal::{ChangeId, State, Unfinished};
+use crate::change::{Asked, Confirmed, Follow, Journal, JournalFault, Outcome, Plan, Stage};
 use crate::clock::Clock;
-use crate::platform::{Fact, Reading, Source, SourceState};
+use crate::platform::{Fact, Identity, Reading, Source};
 
 /// What it takes to send a change: the one writer, and the journal. There is one pair; whoever holds it is the only
 /// one who can send.
@@ -47,6 +47,18 @@ impl Hands {
     /// Why nothing can be written down, and so nothing be sent.
     pub(super) fn fault(&self) -> Option<String> {
         self.journal.as_ref().err().map(ToString::to_string)
+    }
+
+    /// Takes up a change that an earlier run left unfinished: it is read back, never sent again. `None` when nothing had
+    /// been sent, or when it was another account's or region's.
+    pub(super) fn take_up(&mut self, left: &Unfinished, identity: &Identity, now: Timestamp) -> Option<Followed> {
+        let plan = &left.line.plan;
+        let here = plan.identity.account == identity.account && plan.identity.region == identity.region;
+        if !here || left.line.state == State::Planned {
+            return None;
+        }
+        self.change = Some(left.line.id.clone());
+        Some(Followed { plan: plan.clone(), follow: Follow::resume(left.line.at, now) })
     }
 
     /// Writes down that a change has ended.
@@ -111,7 +123,10 @@ async fn read_again(reader: &Reader, clock: &Clock, plan: &Plan) -> Result<Vec<R
         reading(Source::Identity, Fact::Identity(identity.map_err(|failure| words(&failure))?)),
         reading(Source::Services, Fact::Services { found, missing }),
         // Without it the comparison finds the limits as old as they were; a plan that rests on them is refused there.
-        reading(Source::ScalableTargets, targets.map_or_else(|f| Fact::Failed(SourceState::from(f)), Fact::ScalableTargets)),
+        reading(
+            Source::ScalableTargets,
+            targets.map_or_else(|failure| Fact::Failed(failure.into_state(asked)), Fact::ScalableTargets),
+        ),
     ])
 }
 
@@ -145,6 +160,18 @@ pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner
     if let Ok(hands) = hands {
         let _ = inner.send(Inner::Attempted(hands, Attempt::Made(outcome))).await;
     }
+}
+
+/// What is said at the start of a change that an earlier run left unfinished.
+pub(super) fn left_words(left: &Unfinished) -> String {
+    let plan = &left.line.plan;
+    let (service, field) = (plan.change.service(), plan.change.field());
+    let words = match &left.line.state {
+        State::Planned => "was asked for and not sent",
+        State::Sending => "may have been sent",
+        State::Sent { .. } | State::Following { .. } | State::Closed { .. } => "was on its way",
+    };
+    format!("{service}: {field} {} → {} {words} at {:.0}", plan.from(), plan.change.to(), left.line.at)
 }
 
 /// The sentence that ends a followed change.

@@ -10,14 +10,16 @@ mod sources;
 pub mod view;
 mod wants;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use crate::aws::{self, Access};
+use crate::change::journal::{self, Timekeeper, Unfinished};
 use crate::change::{Journal, JournalFault};
-use crate::change::journal::{Timekeeper, Unfinished};
 use crate::clock::Clock;
 use crate::platform::Reading;
 
@@ -62,7 +64,7 @@ struct Connect {
     access: Access,
     clock: Clock,
     clusters: Vec<String>,
-    journal: std::path::PathBuf,
+    journal: PathBuf,
     views: watch::Receiver<Arc<View>>,
     wants: watch::Receiver<Wants>,
     readings: mpsc::Sender<Reading>,
@@ -87,16 +89,22 @@ impl Connect {
         sources::start(&ends, clusters);
         let timekeeper = Timekeeper::from(&clock);
         let folder = self.journal;
-        let opened = tokio::task::spawn_blocking(move || open(Journal::open(&folder, timekeeper))).await;
+        let now = clock.now();
+        let opened = tokio::task::spawn_blocking(move || open(&folder, timekeeper, now)).await;
         if let Ok((journal, unfinished)) = opened {
             let _ = inner.send(Inner::Connected(reader, Hands::new(writer, journal), unfinished)).await;
         }
     }
 }
 
-fn open(
-    opened: Result<(Journal, Vec<Unfinished>), JournalFault>,
-) -> (Result<Journal, JournalFault>, Vec<Unfinished>) {
+/// Opens the journal. What an earlier run wrote down as asked for and never sent is closed as that.
+fn open(folder: &Path, timekeeper: Timekeeper, now: Timestamp) -> (Result<Journal, JournalFault>, Vec<Unfinished>) {
+    let opened = Journal::open(folder, timekeeper).and_then(|(mut journal, unfinished)| {
+        for left in unfinished.iter().filter(|left| left.line.state == journal::State::Planned) {
+            journal.not_sent(&left.line.id, "the console ended before it was sent", now)?;
+        }
+        Ok((journal, unfinished))
+    });
     match opened {
         Ok((journal, unfinished)) => (Ok(journal), unfinished),
         Err(fault) => (Err(fault), Vec::new()),

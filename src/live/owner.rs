@@ -59,6 +59,8 @@ pub(super) struct State {
     hands: Option<Hands>,
     generation: u64,
     dirty: bool,
+    /// Changes that an earlier run left unfinished, until they were looked at.
+    left: Vec<Unfinished>,
     /// Whether a change is between Enter and its answer.
     sending: bool,
 }
@@ -72,6 +74,7 @@ impl State {
             followed: None,
             reader: None,
             hands: None,
+            left: Vec::new(),
             generation: 0,
             dirty: false,
             sending: false,
@@ -127,6 +130,9 @@ impl Owner {
         if before.is_some() && before != self.state.platform.identity {
             self.disarm();
             self.say("the caller has changed: read-only again");
+        }
+        if !self.state.left.is_empty() {
+            self.take_up();
         }
     }
 
@@ -225,11 +231,10 @@ impl Owner {
                 if let Some(fault) = hands.fault() {
                     self.say(format!("changes are refused: {fault}"));
                 }
-                for unfinished in &unfinished {
-                    self.say(unfinished.to_string());
-                }
                 self.state.reader = Some(reader);
                 self.state.hands = Some(hands);
+                self.state.left = unfinished;
+                self.take_up();
             }
             Inner::NotConnected(state) => {
                 let asked = self.clock.now();
@@ -238,6 +243,22 @@ impl Owner {
             Inner::Fresh { asked, hands, read } => self.fresh(*asked, hands, read),
             Inner::Attempted(hands, attempt) => self.attempted(hands, attempt),
             Inner::Closed(hands) => self.state.hands = Some(hands),
+        }
+    }
+
+    /// Looks at what an earlier run left unfinished, as soon as it is known who we are.
+    fn take_up(&mut self) {
+        let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
+        let now = self.clock.now();
+        let left = std::mem::take(&mut self.state.left);
+        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, now));
+        for left in &left {
+            self.say(carry::left_words(left));
+        }
+        if let Some(followed) = newest {
+            let service = followed.plan.change.service().clone();
+            self.state.followed = Some(Arc::new(followed));
+            self.want(|wants| wants.following = Some(service));
         }
     }
 

@@ -12,7 +12,7 @@ use super::view::View;
 use super::wants::Wants;
 use crate::aws::{Failure, Reader, pace};
 use crate::clock::Clock;
-use crate::platform::{Fact, Reading, Source, SourceState};
+use crate::platform::{Fact, Reading, Source};
 
 /// The least time between two questions that were hurried by a change of what is wanted: scrolling through a thousand
 /// services must not become a thousand questions.
@@ -69,7 +69,7 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         refreshed = wants.refresh;
         let asked = ends.clock.now();
         let (facts, failure) = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
-        let cadence = pace::cadence(A::SOURCE, wants.deciding());
+        let cadence = pace::cadence(A::SOURCE);
         let cadence_s = u32::try_from(cadence.as_secs()).unwrap_or(u32::MAX).max(1);
         for fact in facts {
             let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
@@ -77,28 +77,24 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
                 return;
             }
         }
-        let wait = match failure {
+        let due = match failure {
             None => {
                 failures = 0;
-                pace::jittered(cadence)
+                pace::due(A::SOURCE, asked)
             }
             Some(failure) => {
                 failures = failures.saturating_add(1);
-                let wait = pace::backoff(failures).max(cadence);
-                let retry_at = ends.clock.now() + wait;
-                let state = match SourceState::from(failure) {
-                    SourceState::Throttled { .. } => SourceState::Throttled { retry_at },
-                    other => other,
-                };
-                let reading = Reading { source: A::SOURCE, asked, cadence_s, fact: Fact::Failed(state) };
+                let retry_at = ends.clock.now() + cadence.max(pace::backoff(failures, fastrand::f64()));
+                let fact = Fact::Failed(failure.into_state(retry_at));
+                let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
                 if ends.readings.send(reading).await.is_err() {
                     return;
                 }
-                wait
+                retry_at
             }
         };
         let failing = failures > 0 && !hurried;
-        if until_due(&ask, &mut ends, about, refreshed, wait, failing).await.is_none() {
+        if until_due(&ask, &mut ends, about, refreshed, due, failing).await.is_none() {
             return;
         }
     }
@@ -111,14 +107,14 @@ async fn until_due<A: Ask>(
     ends: &mut Ends,
     about: u64,
     refreshed: u64,
-    wait: Duration,
+    due: Timestamp,
     failing: bool,
 ) -> Option<()> {
-    let due = ends.clock.now() + wait;
-    let earliest = ends.clock.now() + HURRIED_GAP;
+    let clock = ends.clock.clone();
+    let earliest = clock.now() + HURRIED_GAP;
     loop {
         tokio::select! {
-            () = ends.clock.sleep_until(due) => return Some(()),
+            () = clock.sleep_until(due) => return Some(()),
             changed = changed(ends) => changed?,
         }
         let wants = ends.wants.borrow().clone();
@@ -127,7 +123,7 @@ async fn until_due<A: Ask>(
         }
         let other = !failing && ask.subject(&ends.views.borrow(), &wants).is_some_and(|subject| subject != about);
         if other || wants.refresh != refreshed {
-            ends.clock.sleep_until(earliest.min(due)).await;
+            clock.sleep_until(earliest.min(due)).await;
             return Some(());
         }
     }

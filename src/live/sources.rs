@@ -5,12 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 
 use super::poller::{Answer, Ask, Ends, Moment, poll};
 use super::view::View;
 use super::wants::Wants;
-use crate::aws::{Failure, planner};
-use crate::platform::{ClusterName, Fact, Platform, ServiceId, ServiceName, Source, TargetGroupArn};
+use crate::aws::{Failure, Planner};
+use crate::platform::{ClusterName, Fact, MetricKey, Platform, ServiceId, ServiceName, Source, TargetGroupArn};
 
 /// Services in one `DescribeServices`: AWS's limit.
 const SERVICES_A_CALL: usize = 10;
@@ -21,13 +22,17 @@ const CALLS_AT_ONCE: usize = 4;
 /// Every service is read at least this often, in rounds of the services source.
 const COLD_ROUNDS: usize = 20;
 
+/// How far back activities are read: windows, cooldowns and "what changed" need three hours, the usual time of a
+/// scale-out some more of them.
+const ACTIVITIES_FOR: SignedDuration = SignedDuration::from_hours(24);
+
 /// Starts every source's poller.
 pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(Identity, ends.clone()));
     tokio::spawn(poll(ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(Services::default(), ends.clone()));
     tokio::spawn(poll(ScalableTargets, ends.clone()));
-    tokio::spawn(poll(Metrics, ends.clone()));
+    tokio::spawn(poll(Metrics::default(), ends.clone()));
     tokio::spawn(poll(Activities, ends.clone()));
     tokio::spawn(poll(TargetGroups, ends.clone()));
     tokio::spawn(poll(TargetHealth, ends.clone()));
@@ -137,9 +142,12 @@ impl Ask for Services {
         let mut answers = Vec::with_capacity(calls.len());
         for calls in calls.chunks(CALLS_AT_ONCE) {
             let asked = calls.iter().map(|(cluster, names)| moment.reader.services(cluster, names));
-            answers.extend(join_all(asked).await.into_iter().map(|answer| {
-                answer.map(|(found, missing)| Fact::Services { found, missing })
-            }));
+            answers.extend(
+                join_all(asked)
+                    .await
+                    .into_iter()
+                    .map(|answer| answer.map(|(found, missing)| Fact::Services { found, missing })),
+            );
             if answers.iter().any(Result::is_err) {
                 break;
             }
@@ -200,7 +208,7 @@ impl Ask for Activities {
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        one(moment.reader.activities(None).await.map(Fact::Activities))
+        one(moment.reader.activities(None, moment.now - ACTIVITIES_FOR).await.map(Fact::Activities))
     }
 }
 
@@ -277,22 +285,35 @@ impl Ask for Tasks {
     }
 }
 
-struct Metrics;
+#[derive(Default)]
+struct Metrics {
+    planner: Planner,
+}
+
+impl Metrics {
+    fn wanted(view: &View, wants: &Wants) -> BTreeSet<MetricKey> {
+        wants.hot().into_iter().flat_map(|id| view.platform.metrics_of(id)).collect()
+    }
+}
 
 impl Ask for Metrics {
     const SOURCE: Source = Source::Metrics;
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
-        let keys = planner::wanted(&view.platform, wants.hot());
-        if keys.is_empty() { None } else { hash(keys) }
+        let wanted = Self::wanted(view, wants);
+        if wanted.is_empty() { None } else { hash(wanted) }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        let keys = planner::wanted(&moment.view.platform, moment.wants.hot());
-        let batches = planner::plan(&moment.view.platform, &keys, moment.now);
+        let wanted = Self::wanted(moment.view, moment.wants);
+        self.planner.retain(|key| moment.view.platform.series.contains_key(key) || wanted.contains(key));
         let mut answers = Vec::new();
-        for batch in &batches {
-            answers.push(moment.reader.metrics(batch).await.map(Fact::Metrics));
+        for question in self.planner.plan(&wanted, moment.now) {
+            let answer = moment.reader.metrics(&question).await;
+            answers.push(answer.map(|answer| {
+                self.planner.answered(&question, &answer.incomplete);
+                Fact::Metrics(answer.points)
+            }));
             if answers.last().is_some_and(Result::is_err) {
                 break;
             }

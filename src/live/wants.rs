@@ -31,9 +31,4 @@ impl Wants {
     pub fn close(&self) -> impl Iterator<Item = &ServiceId> {
         self.open.iter().chain(&self.previewing).chain(&self.following)
     }
-
-    /// Whether somebody is about to decide on a change, or waits for one.
-    pub fn deciding(&self) -> bool {
-        self.previewing.is_some() || self.following.is_some()
-    }
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Platform;
 use super::ids::{LoadBalancerId, ServiceId, TargetGroupArn};
 
 /// A metric of the catalogue.
@@ -246,6 +247,17 @@ pub enum Resource {
     LoadBalancer(LoadBalancerId),
 }
 
+impl Resource {
+    /// The dimensions that name it.
+    pub fn dimensions(&self) -> Dimensions {
+        match self {
+            Self::Service(_) => Dimensions::Service,
+            Self::TargetGroup(..) => Dimensions::TargetGroup,
+            Self::LoadBalancer(_) => Dimensions::LoadBalancer,
+        }
+    }
+}
+
 /// A metric of a resource: what a [`super::Series`] is filed under.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricKey {
@@ -259,6 +271,27 @@ impl MetricKey {
     /// A metric of a service.
     pub fn service(id: &ServiceId, metric: MetricId) -> Self {
         Self { resource: Resource::Service(id.clone()), metric }
+    }
+}
+
+impl Platform {
+    /// Every metric of the catalogue that speaks of a service: its own, and those of the target groups and balancers
+    /// that it is known to serve.
+    pub fn metrics_of<'a>(&'a self, id: &'a ServiceId) -> impl Iterator<Item = MetricKey> + 'a {
+        let groups = self.services.get(id).into_iter().flat_map(|service| &service.target_groups);
+        let pairs = groups
+            .filter_map(|arn| self.target_groups.get(arn))
+            .flat_map(|group| group.balancers.iter().map(move |balancer| (balancer, &group.arn)));
+        let balanced = pairs.flat_map(|(balancer, arn)| {
+            [Resource::TargetGroup(balancer.clone(), arn.clone()), Resource::LoadBalancer(balancer.clone())]
+        });
+        std::iter::once(Resource::Service(id.clone())).chain(balanced).flat_map(|resource| {
+            let dimensions = resource.dimensions();
+            CATALOGUE
+                .iter()
+                .filter(move |row| row.dimensions == dimensions)
+                .map(move |row| MetricKey { resource: resource.clone(), metric: row.id })
+        })
     }
 }
 

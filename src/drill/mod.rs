@@ -1,1 +1,3 @@
 //! An AWS inside the binary, speaking AWS's own wire protocols. It imports no other room.
+
+pub mod wire;

@@ -1,0 +1,207 @@
+//! The world behind the drill's AWS: people, requests, tasks, balancer, autoscaler, metrics. It moves in whole seconds
+//! and only when it is asked to; nothing here does I/O, draws on a clock or knows how AWS's answers are written.
+
+mod autoscaler;
+pub mod autoscaling;
+pub mod ecs;
+pub mod elb;
+mod load;
+pub mod metrics;
+mod minute;
+mod names;
+mod origin;
+mod schedule;
+mod scheduler;
+mod serving;
+mod sketch;
+mod tracking;
+mod workload;
+pub mod write;
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::scenario::Scenario;
+use metrics::{Datum, Key};
+pub use workload::Workload;
+
+/// Who calls, and where the account lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number.
+    pub account: &'static str,
+    /// The region.
+    pub region: &'static str,
+    /// The region's zones that are used.
+    pub zones: [&'static str; 3],
+    /// The caller's ARN.
+    pub caller: &'static str,
+    /// The caller's `UserId`.
+    pub user_id: &'static str,
+    /// The one cluster.
+    pub cluster: &'static str,
+}
+
+/// The account of every drill.
+pub const IDENTITY: Identity = Identity {
+    account: "123456789012",
+    region: "us-east-1",
+    zones: ["us-east-1a", "us-east-1b", "us-east-1c"],
+    caller: "arn:aws:sts::123456789012:assumed-role/sre-oncall/drill",
+    user_id: "AROA5X2KTQJ7EXAMPLE00:drill",
+    cluster: "solosuccess-production",
+};
+
+/// The world.
+#[derive(Debug, Clone)]
+pub struct World {
+    seed: u64,
+    start: i64,
+    now: i64,
+    scenario: Scenario,
+    /// The services that are lived second by second, by name. The others are quiet: they are worked out when read.
+    lived: Vec<Workload>,
+    writes: Vec<write::Write>,
+    trace: names::Fnv,
+}
+
+impl World {
+    /// A world at its start, steady since hours. Cheap: what was before the start is worked out when it is read.
+    pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
+        let start = start.as_second();
+        let now = start - start.rem_euclid(60);
+        let mut trace = names::Fnv::default();
+        trace.add(seed);
+        let mut world =
+            Self { seed, start, now, scenario: scenario.clone(), lived: Vec::new(), writes: Vec::new(), trace };
+        if scenario.services > 0 {
+            world.lived.push(origin::main(scenario, seed, start, now));
+        }
+        world.advance_to_second(start);
+        world
+    }
+
+    /// Who calls, and where the account lives.
+    pub fn identity(&self) -> &'static Identity {
+        &IDENTITY
+    }
+
+    /// The scenario that is lived.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// When it began.
+    pub fn start(&self) -> Timestamp {
+        names::time(self.start)
+    }
+
+    /// The second that it has reached.
+    pub fn now(&self) -> Timestamp {
+        names::time(self.now)
+    }
+
+    /// Lives on to a time, in whole seconds; a time that has passed does nothing.
+    pub fn advance_to(&mut self, at: Timestamp) {
+        self.advance_to_second(at.as_second());
+    }
+
+    fn advance_to_second(&mut self, second: i64) {
+        while self.now < second {
+            self.now += 1;
+            for one in &mut self.lived {
+                one.step(&self.scenario, self.start, self.now);
+            }
+            for one in &self.lived {
+                one.trace(&mut self.trace);
+            }
+        }
+    }
+
+    /// A number that two worlds share if they lived the same: the same scenario, seed and writes.
+    pub fn trace_hash(&self) -> u64 {
+        self.trace.value()
+    }
+
+    /// What was changed from outside, in order.
+    pub fn writes(&self) -> &[write::Write] {
+        &self.writes
+    }
+
+    /// The clusters, by name.
+    pub fn clusters(&self) -> Vec<ecs::Cluster> {
+        let (mut running, mut pending) = (0, 0);
+        for one in &self.lived {
+            running += one.service.running();
+            pending += one.service.pending();
+        }
+        let quiet = self.scenario.services - self.lived.len() as u32;
+        vec![ecs::Cluster {
+            name: IDENTITY.cluster.to_owned(),
+            arn: names::cluster_arn(),
+            active_services: self.scenario.services,
+            running_tasks: running + quiet * origin::QUIET_TASKS,
+            pending_tasks: pending,
+        }]
+    }
+
+    /// The names of the cluster's services, in the order in which AWS lists them here: the first, then by number.
+    pub fn service_names(&self) -> Vec<String> {
+        (0..self.scenario.services).map(names::service).collect()
+    }
+
+    /// A service with its tasks, balancer and scalable target; quiet ones are worked out. `None`: there is none of
+    /// that name.
+    pub fn workload(&self, service: &str) -> Option<Cow<'_, Workload>> {
+        match self.lived.iter().find(|one| one.service.name == service) {
+            Some(one) => Some(Cow::Borrowed(one)),
+            None => self.quiet(service).map(Cow::Owned),
+        }
+    }
+
+    /// Every service, in the order of [`Self::service_names`]. Lazy: a quiet one costs only when it is reached.
+    pub fn workloads(&self) -> impl Iterator<Item = Cow<'_, Workload>> {
+        (0..self.scenario.services).filter_map(|index| self.workload(&names::service(index)))
+    }
+
+    /// The balancers, by name.
+    pub fn balancers(&self) -> impl Iterator<Item = &elb::Balancer> {
+        self.lived.iter().filter_map(|one| one.balancer.as_ref())
+    }
+
+    /// What CloudWatch has of a metric: a datum for each minute that begins in `[from, to)` and is published by now,
+    /// in order of time.
+    pub fn read(&self, key: &Key, from: Timestamp, to: Timestamp) -> Vec<Datum> {
+        if !key.is_published() {
+            return Vec::new();
+        }
+        let workload = match &key.of {
+            metrics::Of::Service { cluster, service } if cluster == IDENTITY.cluster => self.workload(service),
+            metrics::Of::Service { .. } => None,
+            metrics::Of::Balancer { balancer } => self.behind(balancer, None),
+            metrics::Of::TargetGroup { balancer, group } => self.behind(balancer, Some(group)),
+        };
+        let span = (from.as_second(), to.as_second());
+        workload.map_or_else(Vec::new, |one| one.read(&self.scenario, self.start, key.metric, span, self.now))
+    }
+
+    /// The keys of every metric that is published, for `ListMetrics`. Lazy.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        self.workloads().flat_map(|one| one.keys())
+    }
+
+    fn behind(&self, balancer: &str, group: Option<&str>) -> Option<Cow<'_, Workload>> {
+        let found = self.lived.iter().find(|one| {
+            one.balancer
+                .as_ref()
+                .is_some_and(|own| own.dimension == balancer && group.is_none_or(|group| own.group.dimension == group))
+        });
+        found.map(Cow::Borrowed)
+    }
+
+    fn quiet(&self, service: &str) -> Option<Workload> {
+        let index = names::service_index(service).filter(|index| *index < self.scenario.services)?;
+        Some(origin::quiet(index, self.seed, self.start))
+    }
+}

@@ -205,3 +205,6 @@ impl World {
         Some(origin::quiet(index, self.seed, self.start))
     }
 }
+
+#[cfg(test)]
+mod stories;

@@ -399,27 +399,29 @@ fn past_activities(scaling: &ScalableTarget, now: i64, random: &mut ChaCha8Rng) 
     for (at, out) in changes {
         let (action, min) = if out { ("morning-scale-up", PEAK_MIN) } else { ("evening-scale-down", OFF_PEAK_MIN) };
         activities.push_front(autoscaler::limits_set(names::uuid(random), action, Some(min), Some(MAX), at));
-        // In the evening the floor falls at once, and the count with the next look at the alarms.
-        let (begun, lasted) =
-            if out { (at, random.random_range(70..110)) } else { (at + 20, random.random_range(1..4)) };
-        let cause = match scaling.policies.get(1) {
-            Some(policy) if !out => autoscaler::cause(&policy.low, policy),
-            _ => format!("minimum capacity was set to {min}"),
-        };
-        if begun + lasted < now {
-            activities.push_front(Activity {
-                id: names::uuid(random),
-                description: format!("Setting desired count to {min}."),
-                cause,
-                started: names::time(begun),
-                ended: Some(names::time(begun + lasted)),
-                status: ActivityStatus::Successful,
-                status_message: format!(
-                    "Successfully set desired count to {min}. Change successfully fulfilled by ecs."
-                ),
-                not_scaled: Vec::new(),
-                count: Some(min),
-            });
+        // In the evening the floor falls at once, and the count with the alarms: memory lets one task go at a time.
+        let steps: &[(i64, u32)] = if out { &[(0, PEAK_MIN)] } else { &[(20, 3), (380, OFF_PEAK_MIN)] };
+        for (wait, count) in steps {
+            let lasted = if out { random.random_range(70..110) } else { random.random_range(1..4) };
+            let cause = match scaling.policies.get(1) {
+                Some(policy) if !out => autoscaler::cause(&policy.low, policy),
+                _ => format!("minimum capacity was set to {min}"),
+            };
+            if at + wait + lasted < now {
+                activities.push_front(Activity {
+                    id: names::uuid(random),
+                    description: format!("Setting desired count to {count}."),
+                    cause,
+                    started: names::time(at + wait),
+                    ended: Some(names::time(at + wait + lasted)),
+                    status: ActivityStatus::Successful,
+                    status_message: format!(
+                        "Successfully set desired count to {count}. Change successfully fulfilled by ecs."
+                    ),
+                    not_scaled: Vec::new(),
+                    count: Some(*count),
+                });
+            }
         }
     }
     activities

@@ -107,9 +107,15 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
     it
 }
 
+/// The seed and the work of a quiet service: enough to work out its minutes.
+pub(super) fn quiet_load(index: u32, seed: u64) -> (u64, Load) {
+    let seed = names::mixed(seed, 5, index.into());
+    (seed, Load::Work { cpu: 8.0 + 37.0 * names::share(seed, 6, 0) })
+}
+
 /// A quiet service: a worker without a balancer, the same whenever it is worked out.
 pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
-    let seed = names::mixed(seed, 5, index.into());
+    let (seed, load) = quiet_load(index, seed);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let name = names::service(index);
     let created = start - i64::from(30 + index % 300) * DAY;
@@ -124,7 +130,7 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
         service,
         balancer: None,
         scaling,
-        load: Load::Work { cpu: random.random_range(8.0..45.0) },
+        load,
         seed,
         since: None,
         minute: Minute::default(),
@@ -206,6 +212,7 @@ fn add_tasks(it: &mut Workload, now: i64) {
                 port: PORT,
                 zone,
                 task: task.id.clone(),
+                number: task.number,
                 health: Health::Healthy,
                 next_check: now + it.random.random_range(0..30),
                 streak: 1,

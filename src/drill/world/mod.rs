@@ -124,6 +124,11 @@ impl World {
         self.trace.value()
     }
 
+    /// How many people there are now.
+    pub fn users(&self) -> f64 {
+        load::users(&self.scenario, self.start, self.now)
+    }
+
     /// What was changed from outside, in order.
     pub fn writes(&self) -> &[write::Write] {
         &self.writes

@@ -302,6 +302,7 @@ fn quiet_services_are_worked_out_alike_each_time_and_lived_once_they_are_changed
         let mut it = World::new(&scenario, 1, DEFAULT_START);
         it.advance_to(after(60));
         assert_eq!(it.service_names().len(), named);
+        assert!(it.service_names().is_sorted(), "pages follow the names");
         assert_eq!(it.workloads().count(), named);
         assert_eq!(it.clusters()[0].active_services, services);
         assert_eq!(it.lived.len(), services.min(1) as usize, "quiet services cost nothing until they are read");
@@ -326,6 +327,28 @@ fn quiet_services_are_worked_out_alike_each_time_and_lived_once_they_are_changed
     );
     let halved = it.read(&cpu, after(240), after(300))[0].average() / it.read(&cpu, after(-60), after(0))[0].average();
     assert!((0.4..0.6).contains(&halved), "{halved}");
+}
+
+#[test]
+fn a_clients_key_finds_the_metric_and_only_with_its_dimensions() {
+    let mut it = World::new(&Scenario { services: 3, ..Scenario::builtin("calm").unwrap() }, 1, DEFAULT_START);
+    it.advance_to(after(300));
+    let keys: Vec<Key> = it.keys().collect();
+    assert_eq!(keys.len(), 2 + 6 + 8 + 2 * 2);
+    for key in &keys {
+        let dimensions: Vec<_> =
+            key.dimensions().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let parsed = Key::parse(key.metric.namespace(), key.metric.name(), &dimensions);
+        assert_eq!(parsed.as_ref(), Some(key));
+        let fails = matches!(key.metric, Metric::Target5xx | Metric::Elb5xx);
+        assert_eq!(it.read(key, after(0), after(120)).is_empty(), fails, "{key:?}");
+    }
+    let elb5xx = Key { metric: Metric::Elb5xx, ..key(&it, Metric::Requests) };
+    let mut down = it.clone();
+    down.register_scalable_target(&register(Some(0), Some(0))).unwrap();
+    down.advance_to(after(600));
+    assert!(!series(&down, Metric::Elb5xx, "Sum", 420, 540).is_empty());
+    assert!(down.read(&elb5xx, after(420), after(540)).is_empty(), "it belongs to no target group");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! [`Drill::answer`] takes an HTTP request and gives the response AWS would. Behind it, [`world`] lives second by
 //! second, but only when it is asked: a drill that nobody asks costs nothing.
 
+mod api;
 pub mod faults;
 pub mod listen;
 pub mod scenario;

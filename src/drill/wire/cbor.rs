@@ -46,7 +46,7 @@ fn put(to: &mut Encoder<Vec<u8>>, value: &Value) -> Result<(), encode::Error<Inf
             to.array(items.len() as u64)?;
             items.iter().try_for_each(|item| put(to, item))
         }
-        Value::Map(fields) => {
+        Value::Map(fields) | Value::Pairs(fields) => {
             to.map(fields.len() as u64)?;
             fields.iter().try_for_each(|(name, value)| {
                 to.str(name)?;

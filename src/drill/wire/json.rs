@@ -41,7 +41,7 @@ impl Serialize for Value {
                 }
                 list.end()
             }
-            Self::Map(fields) => {
+            Self::Map(fields) | Self::Pairs(fields) => {
                 let mut map = to.serialize_map(Some(fields.len()))?;
                 for (name, value) in fields {
                     map.serialize_entry(name, value)?;

@@ -106,6 +106,15 @@ fn element(xml: &mut Xml, name: &str, value: &Value) -> std::io::Result<()> {
         Value::Map(fields) => {
             return wrapped(xml, name, |xml| fields.iter().try_for_each(|(name, value)| element(xml, name, value)));
         }
+        Value::Pairs(pairs) => {
+            let entry = |xml: &mut Xml, key: &str, value: &Value| {
+                wrapped(xml, "entry", |xml| {
+                    element(xml, "key", &key.to_owned().into())?;
+                    element(xml, "value", value)
+                })
+            };
+            return wrapped(xml, name, |xml| pairs.iter().try_for_each(|(key, value)| entry(xml, key, value)));
+        }
         Value::Text(text) => Cow::Borrowed(text.as_ref()),
         Value::Bool(truth) => Cow::Borrowed(if *truth { "true" } else { "false" }),
         Value::Int(number) => Cow::Owned(number.to_string()),
@@ -155,6 +164,13 @@ mod tests {
             String::from_utf8(write("List", "urn:x", "id-1", &value)).unwrap(),
             @r#"<?xml version="1.0" encoding="UTF-8"?><ListResponse xmlns="urn:x"><ListResult><Names><member>&lt;a&gt;</member><member>b&amp;c</member></Names><None></None></ListResult><ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></ListResponse>"#
         );
+    }
+
+    #[test]
+    fn the_names_of_a_map_are_text() {
+        let pairs = Value::Pairs(vec![("p95".into(), 1.5.into())]);
+        let answer = String::from_utf8(write("X", "urn:x", "id", &Value::map([("S", pairs)]))).unwrap();
+        assert!(answer.contains("<S><entry><key>p95</key><value>1.5</value></entry></S>"), "{answer}");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Value {
     List(Vec<Value>),
     /// A structure, fields in the order they were given.
     Map(Vec<(Name, Value)>),
+    /// A map of the model, whose names are data: XML writes those as text. Requests never read as this.
+    Pairs(Vec<(Name, Value)>),
 }
 
 /// A field of a request that is missing or is not what the model says.

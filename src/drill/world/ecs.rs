@@ -162,6 +162,8 @@ pub struct Task {
     pub stop: Option<Stop>,
     /// The deployment that started it.
     pub started_by: String,
+    /// Its place in the order of creation.
+    pub(super) number: u64,
     /// The second in which the present phase ends; `None` while it lasts.
     pub(super) until: Option<i64>,
     /// Seconds of the three phases before `RUNNING`, in order; drawn when the task was created.

@@ -45,7 +45,7 @@ pub struct TargetGroup {
     pub health_check: HealthCheck,
     /// Seconds that a deregistered target may finish its requests: `deregistration_delay.timeout_seconds`.
     pub draining_seconds: u32,
-    /// Targets in the order of their registration.
+    /// Targets in the order in which their tasks were created.
     pub targets: Vec<Target>,
 }
 
@@ -77,6 +77,8 @@ pub struct Target {
     pub task: String,
     /// Its health.
     pub health: Health,
+    /// The place of its task in the order of creation.
+    pub(super) number: u64,
     /// The second of its next health check.
     pub(super) next_check: i64,
     /// Checks passed in a row, or failed in a row if it is negative.

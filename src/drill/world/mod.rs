@@ -124,6 +124,11 @@ impl World {
         self.trace.value()
     }
 
+    /// How many people there are now.
+    pub fn users(&self) -> f64 {
+        load::users(&self.scenario, self.start, self.now)
+    }
+
     /// What was changed from outside, in order.
     pub fn writes(&self) -> &[write::Write] {
         &self.writes
@@ -176,14 +181,25 @@ impl World {
         if !key.is_published() {
             return Vec::new();
         }
-        let workload = match &key.of {
-            metrics::Of::Service { cluster, service } if cluster == IDENTITY.cluster => self.workload(service),
-            metrics::Of::Service { .. } => None,
-            metrics::Of::Balancer { balancer } => self.behind(balancer, None),
-            metrics::Of::TargetGroup { balancer, group } => self.behind(balancer, Some(group)),
-        };
         let span = (from.as_second(), to.as_second());
-        workload.map_or_else(Vec::new, |one| one.read(&self.scenario, self.start, key.metric, span, self.now))
+        let lived = self.lived.iter().find(|one| match &key.of {
+            metrics::Of::Service { cluster, service } => {
+                *cluster == one.service.cluster && *service == one.service.name
+            }
+            metrics::Of::Balancer { balancer } => one.balancer.as_ref().is_some_and(|own| own.dimension == *balancer),
+            metrics::Of::TargetGroup { balancer, group } => {
+                one.balancer.as_ref().is_some_and(|own| own.dimension == *balancer && own.group.dimension == *group)
+            }
+        });
+        if let Some(one) = lived {
+            let minute = |at| one.minute_at(&self.scenario, self.start, at);
+            return workload::read(one.seed, key.metric, span, self.now, minute);
+        }
+        let metrics::Of::Service { cluster, service } = &key.of else { return Vec::new() };
+        let Some(index) = self.quiet_index(service).filter(|_| cluster == IDENTITY.cluster) else { return Vec::new() };
+        let (seed, load) = origin::quiet_load(index, self.seed);
+        let minute = |at| Cow::Owned(origin::minute(load, &self.scenario, seed, self.start, at));
+        workload::read(seed, key.metric, span, self.now, minute)
     }
 
     /// The keys of every metric that is published, for `ListMetrics`. Lazy.
@@ -191,17 +207,15 @@ impl World {
         self.workloads().flat_map(|one| one.keys())
     }
 
-    fn behind(&self, balancer: &str, group: Option<&str>) -> Option<Cow<'_, Workload>> {
-        let found = self.lived.iter().find(|one| {
-            one.balancer
-                .as_ref()
-                .is_some_and(|own| own.dimension == balancer && group.is_none_or(|group| own.group.dimension == group))
-        });
-        found.map(Cow::Borrowed)
+    /// The number of a quiet service by its name.
+    fn quiet_index(&self, service: &str) -> Option<u32> {
+        names::service_index(service).filter(|index| *index < self.scenario.services)
     }
 
     fn quiet(&self, service: &str) -> Option<Workload> {
-        let index = names::service_index(service).filter(|index| *index < self.scenario.services)?;
-        Some(origin::quiet(index, self.seed, self.start))
+        Some(origin::quiet(self.quiet_index(service)?, self.seed, self.start))
     }
 }
+
+#[cfg(test)]
+mod stories;

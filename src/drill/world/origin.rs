@@ -107,9 +107,15 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
     it
 }
 
+/// The seed and the work of a quiet service: enough to work out its minutes.
+pub(super) fn quiet_load(index: u32, seed: u64) -> (u64, Load) {
+    let seed = names::mixed(seed, 5, index.into());
+    (seed, Load::Work { cpu: 8.0 + 37.0 * names::share(seed, 6, 0) })
+}
+
 /// A quiet service: a worker without a balancer, the same whenever it is worked out.
 pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
-    let seed = names::mixed(seed, 5, index.into());
+    let (seed, load) = quiet_load(index, seed);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let name = names::service(index);
     let created = start - i64::from(30 + index % 300) * DAY;
@@ -124,7 +130,7 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
         service,
         balancer: None,
         scaling,
-        load: Load::Work { cpu: random.random_range(8.0..45.0) },
+        load,
         seed,
         since: None,
         minute: Minute::default(),
@@ -206,6 +212,7 @@ fn add_tasks(it: &mut Workload, now: i64) {
                 port: PORT,
                 zone,
                 task: task.id.clone(),
+                number: task.number,
                 health: Health::Healthy,
                 next_check: now + it.random.random_range(0..30),
                 streak: 1,
@@ -399,27 +406,29 @@ fn past_activities(scaling: &ScalableTarget, now: i64, random: &mut ChaCha8Rng) 
     for (at, out) in changes {
         let (action, min) = if out { ("morning-scale-up", PEAK_MIN) } else { ("evening-scale-down", OFF_PEAK_MIN) };
         activities.push_front(autoscaler::limits_set(names::uuid(random), action, Some(min), Some(MAX), at));
-        // In the evening the floor falls at once, and the count with the next look at the alarms.
-        let (begun, lasted) =
-            if out { (at, random.random_range(70..110)) } else { (at + 20, random.random_range(1..4)) };
-        let cause = match scaling.policies.get(1) {
-            Some(policy) if !out => autoscaler::cause(&policy.low, policy),
-            _ => format!("minimum capacity was set to {min}"),
-        };
-        if begun + lasted < now {
-            activities.push_front(Activity {
-                id: names::uuid(random),
-                description: format!("Setting desired count to {min}."),
-                cause,
-                started: names::time(begun),
-                ended: Some(names::time(begun + lasted)),
-                status: ActivityStatus::Successful,
-                status_message: format!(
-                    "Successfully set desired count to {min}. Change successfully fulfilled by ecs."
-                ),
-                not_scaled: Vec::new(),
-                count: Some(min),
-            });
+        // In the evening the floor falls at once, and the count with the alarms: memory lets one task go at a time.
+        let steps: &[(i64, u32)] = if out { &[(0, PEAK_MIN)] } else { &[(20, 3), (380, OFF_PEAK_MIN)] };
+        for (wait, count) in steps {
+            let lasted = if out { random.random_range(70..110) } else { random.random_range(1..4) };
+            let cause = match scaling.policies.get(1) {
+                Some(policy) if !out => autoscaler::cause(&policy.low, policy),
+                _ => format!("minimum capacity was set to {min}"),
+            };
+            if at + wait + lasted < now {
+                activities.push_front(Activity {
+                    id: names::uuid(random),
+                    description: format!("Setting desired count to {count}."),
+                    cause,
+                    started: names::time(at + wait),
+                    ended: Some(names::time(at + wait + lasted)),
+                    status: ActivityStatus::Successful,
+                    status_message: format!(
+                        "Successfully set desired count to {count}. Change successfully fulfilled by ecs."
+                    ),
+                    not_scaled: Vec::new(),
+                    count: Some(*count),
+                });
+            }
         }
     }
     activities

@@ -6,9 +6,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ecs::{EVENTS_SHOWN, Event, Phase, Service, Stop, Task};
 use super::elb::{Health, Target};
-use super::names;
 use super::serving::Ledger;
 use super::workload::Workload;
+use super::{IDENTITY, names};
 
 /// The median of a cold start, seconds from the decision to `RUNNING`.
 const COLD_START_MEDIAN: f64 = 60.0;
@@ -16,6 +16,8 @@ const COLD_START_MEDIAN: f64 = 60.0;
 const COLD_START_SPREAD: f64 = 0.31;
 /// How much of it is provisioning, and how much pulling the image; the rest is starting the container.
 const COLD_START_SHARES: [f64; 2] = [0.25, 0.55];
+/// Tasks that are started, or stopped, in a second at most: Fargate's sustained rate.
+const TASKS_PER_SECOND: usize = 20;
 /// Seconds that a stopped task stays visible.
 const STOPPED_SHOWN: i64 = 3600;
 /// Seconds after its registration in which a target gets its first check.
@@ -44,6 +46,7 @@ pub(super) fn new_task(service: &Service, zone: usize, now: i64, random: &mut Ch
     let starting = (seconds.round() as i64 - provisioning - pulling).max(1);
     let id = names::hex32(random);
     Task {
+        number: service.tasks.last().map_or(0, |task| task.number + 1),
         arn: names::arn("ecs", &format!("task/{}/{id}", service.cluster)),
         id,
         phase: Phase::Provisioning,
@@ -81,7 +84,7 @@ fn check_targets(it: &mut Workload, now: i64) -> Vec<String> {
             continue;
         }
         target.next_check = now + i64::from(check.interval_seconds);
-        let passes = it.service.tasks.iter().any(|task| task.id == target.task && !task.sick);
+        let passes = task_by_number(&it.service, target.number).is_some_and(|index| !it.service.tasks[index].sick);
         target.streak = if passes { target.streak.max(0) + 1 } else { target.streak.min(0) - 1 };
         // A new target needs one passing check; the threshold is for those that were unhealthy.
         let passes_needed = if target.health == Health::Initial { 1 } else { check.healthy_threshold };
@@ -116,15 +119,19 @@ fn advance_tasks(it: &mut Workload, now: i64) {
                 task.started = at;
                 if let Some(balancer) = &mut it.balancer {
                     registered += 1;
-                    balancer.group.targets.push(Target {
+                    let targets = &mut balancer.group.targets;
+                    let place = targets.partition_point(|target| target.number < task.number);
+                    let target = Target {
                         ip: task.ip.clone(),
                         port: balancer.group.port,
                         zone: task.zone,
                         task: task.id.clone(),
+                        number: task.number,
                         health: Health::Initial,
                         next_check: now + it.random.random_range(FIRST_CHECK),
                         streak: 0,
-                    });
+                    };
+                    targets.insert(place, target);
                 }
                 (Phase::Running, None)
             }
@@ -167,55 +174,55 @@ fn replace_unhealthy(it: &mut Workload, now: i64, failed: &[String]) {
 /// Starts or stops tasks until as many are wanted as are desired.
 fn reconcile(it: &mut Workload, now: i64) {
     let desired = it.service.desired as usize;
-    let wanted = it.service.tasks.iter().filter(|task| task.wanted()).count();
+    let mut crowds = [0_usize; IDENTITY.zones.len()];
+    it.service.tasks.iter().filter(|task| task.wanted()).for_each(|task| crowds[task.zone] += 1);
+    let wanted: usize = crowds.iter().sum();
     if wanted < desired {
-        let mut names = String::new();
-        for _ in wanted..desired {
-            let zone = (0..3).min_by_key(|zone| in_zone(&it.service, *zone)).unwrap_or(0);
+        let count = (desired - wanted).min(TASKS_PER_SECOND);
+        let mut list = String::new();
+        for _ in 0..count {
+            let zone = (0..crowds.len()).min_by_key(|zone| crowds[*zone]).unwrap_or(0);
+            crowds[zone] += 1;
             let task = new_task(&it.service, zone, now, &mut it.random);
-            names.push_str(&format!(" (task {})", task.id));
+            list = list + " (task " + &task.id + ")";
             it.service.tasks.push(task);
         }
-        let message = format!("has started {} tasks:{names}.", desired - wanted);
-        event(&mut it.service, &mut it.random, now, &message);
+        event(&mut it.service, &mut it.random, now, &format!("has started {count} tasks:{list}."));
         it.settled = false;
     } else if wanted > desired {
-        let mut going = Vec::new();
-        for _ in desired..wanted {
-            let next = {
-                let left = |index: usize| it.service.tasks[index].wanted() && !going.contains(&index);
-                // What does not run yet goes first; then the newest of the fullest zone.
-                (0..it.service.tasks.len()).filter(|index| left(*index)).max_by_key(|index| {
-                    let task = &it.service.tasks[*index];
-                    let crowd = (0..it.service.tasks.len())
-                        .filter(|other| left(*other) && it.service.tasks[*other].zone == task.zone)
-                        .count();
-                    (task.phase != Phase::Running, crowd, *index)
-                })
-            };
-            going.extend(next);
+        let mut going: Vec<usize> = Vec::new();
+        for _ in 0..(wanted - desired).min(TASKS_PER_SECOND) {
+            // What does not run yet goes first; then the newest of the fullest zone.
+            let left =
+                it.service.tasks.iter().enumerate().filter(|(index, task)| task.wanted() && !going.contains(index));
+            let next = left.max_by_key(|(index, task)| (task.phase != Phase::Running, crowds[task.zone], *index));
+            if let Some((index, task)) = next {
+                crowds[task.zone] -= 1;
+                going.push(index);
+            }
         }
         let deployment = it.service.deployments.first().map(|one| one.id.clone()).unwrap_or_default();
         stop(it, &going, now, &format!("Scaling activity initiated by (deployment {deployment})"));
     }
 }
 
-fn in_zone(service: &Service, zone: usize) -> usize {
-    service.tasks.iter().filter(|task| task.zone == zone && task.wanted()).count()
+/// The index of a task by its place in the order of creation.
+fn task_by_number(service: &Service, number: u64) -> Option<usize> {
+    service.tasks.binary_search_by_key(&number, |task| task.number).ok()
 }
 
 /// Stops tasks: those with a target drain first.
 fn stop(it: &mut Workload, going: &[usize], now: i64, reason: &str) {
-    let (mut names, mut draining) = (String::new(), 0);
+    let (mut list, mut draining) = (String::new(), 0);
     for index in going {
         let task = &mut it.service.tasks[*index];
-        names.push_str(&format!(" (task {})", task.id));
+        list = list + " (task " + &task.id + ")";
         task.stopping = Some(names::time(now));
         task.stop = Some(Stop { code: "ServiceSchedulerInitiated", reason: reason.to_owned() });
         let group = it.balancer.as_mut().map(|balancer| &mut balancer.group);
         let registered = group.and_then(|group| {
             let until = now + i64::from(group.draining_seconds);
-            group.targets.iter_mut().find(|target| target.task == task.id).map(|target| (target, until))
+            group.targets.iter_mut().find(|target| target.number == task.number).map(|target| (target, until))
         });
         (task.phase, task.until) = match registered {
             Some((target, until)) => {
@@ -226,7 +233,7 @@ fn stop(it: &mut Workload, going: &[usize], now: i64, reason: &str) {
             None => (Phase::Stopping, Some(now + 3)),
         };
     }
-    let message = format!("has stopped {} running tasks:{names}.", going.len());
+    let message = format!("has stopped {} running tasks:{list}.", going.len());
     event(&mut it.service, &mut it.random, now, &message);
     if draining > 0
         && let Some(group) = it.service.target_group.clone()

@@ -102,12 +102,12 @@ pub(super) fn serve(
     ledger.minute.healthy.sample(healthy as f64);
     ledger.minute.unhealthy.sample(unhealthy as f64);
     // With no healthy target the balancer fails open: it tries all that are registered.
-    let takes = |health: Health| match health {
+    let is_open = |health: Health| match health {
         Health::Healthy => true,
         Health::Initial | Health::Unhealthy => healthy == 0,
         Health::Draining { .. } => false,
     };
-    let takers = balancer.group.targets.iter().filter(|target| takes(target.health)).count();
+    let takers = balancer.group.targets.iter().filter(|target| is_open(target.health)).count();
     let each = if takers == 0 { 0.0 } else { arriving / takers as f64 };
     if takers == 0 {
         ledger.balancer_failed(arriving);
@@ -117,9 +117,12 @@ pub(super) fn serve(
     }
     // Equal tasks without a backlog answer alike: their answers are counted together.
     let mut alike = 0.0;
+    let mut targets = balancer.group.targets.iter().peekable();
     for task in tasks.iter_mut().filter(|task| matches!(task.phase, Phase::Running | Phase::Deactivating)) {
-        let taken = balancer.group.targets.iter().any(|target| target.task == task.id && takes(target.health));
-        let mut coming = if taken { each } else { 0.0 };
+        // Both are in the order of the tasks' creation.
+        while targets.next_if(|target| target.number < task.number).is_some() {}
+        let target = targets.next_if(|target| target.number == task.number);
+        let mut coming = if target.is_some_and(|target| is_open(target.health)) { each } else { 0.0 };
         if task.sick {
             ledger.target_failed(coming + task.backlog);
             (coming, task.backlog) = (0.0, 0.0);

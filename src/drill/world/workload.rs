@@ -104,26 +104,6 @@ impl Workload {
         }
     }
 
-    /// What CloudWatch has of a metric for the minutes that begin in `[from, to)`, as of `now`.
-    pub(super) fn read(
-        &self,
-        scenario: &Scenario,
-        start: i64,
-        metric: Metric,
-        span: (i64, i64),
-        now: i64,
-    ) -> Vec<Datum> {
-        let (from, to) = span;
-        let first = (from.max(now - MINUTES_KEPT * 60) + 59).div_euclid(60) * 60;
-        (first..to.min(now))
-            .step_by(60)
-            .filter_map(|at| {
-                let published = published(self.seed, at, now)?;
-                self.minute_at(scenario, start, at).datum(at, metric, published)
-            })
-            .collect()
-    }
-
     /// The keys of its metrics.
     pub fn keys(&self) -> Vec<Key> {
         let service = Of::Service { cluster: self.service.cluster.clone(), service: self.service.name.clone() };
@@ -147,4 +127,18 @@ impl Workload {
         let targets = self.balancer.iter().flat_map(|balancer| &balancer.group.targets);
         targets.filter(|target| target.health == Health::Healthy).count() as u32
     }
+}
+
+/// What CloudWatch has of a metric for the minutes that begin in `[from, to)`, as of `now`; `minute` gives each.
+pub(super) fn read<'a>(
+    seed: u64,
+    metric: Metric,
+    (from, to): (i64, i64),
+    now: i64,
+    minute: impl Fn(i64) -> Cow<'a, Minute>,
+) -> Vec<Datum> {
+    let first = (from.max(now - MINUTES_KEPT * 60) + 59).div_euclid(60) * 60;
+    let published = |at| Some((at, published(seed, at, now)?));
+    let minutes = (first..to.min(now)).step_by(60).filter_map(published);
+    minutes.filter_map(|(at, share)| minute(at).datum(at, metric, share)).collect()
 }

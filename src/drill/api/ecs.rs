@@ -1,0 +1,528 @@
+//! Elastic Container Service, over awsJson.
+
+use std::collections::BTreeMap;
+
+use super::page::{self, Place};
+use crate::drill::wire::{Refusal, Value};
+use crate::drill::world::ecs::{Cluster, Deployment, Phase, Service, Task};
+use crate::drill::world::write::Refusal as Refused;
+use crate::drill::world::{Identity, Workload, World};
+
+pub(super) fn answer(world: &mut World, operation: &str, input: &Value) -> Result<Value, Refusal> {
+    match operation {
+        "ListClusters" => list_clusters(world, input),
+        "DescribeClusters" => describe_clusters(world, input),
+        "ListServices" => list_services(world, input),
+        "DescribeServices" => describe_services(world, input),
+        "ListTasks" => list_tasks(world, input),
+        "DescribeTasks" => describe_tasks(world, input),
+        "DescribeTaskDefinition" => describe_task_definition(world, input),
+        "UpdateService" => update_service(world, input),
+        _ => Err(Refusal::unknown_operation(operation)),
+    }
+}
+
+fn list_clusters(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let (place, size) = page_of(input, "ListClusters", 100)?;
+    let arns: Vec<String> = world.clusters().into_iter().map(|cluster| cluster.arn).collect();
+    let (arns, next) = page::flat(&arns, place, size);
+    Ok(Value::map([
+        ("clusterArns", Value::list(arns.iter().cloned())),
+        ("nextToken", next.map(|next| next.write("ListClusters")).into()),
+    ]))
+}
+
+fn describe_clusters(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let mut wanted = input.texts("clusters")?;
+    if wanted.is_empty() {
+        wanted.push("default");
+    }
+    at_most(&wanted, 100, "clusters")?;
+    let known = world.clusters();
+    let (mut clusters, mut failures) = (Vec::new(), Vec::new());
+    for name in wanted {
+        match known.iter().find(|cluster| cluster.name == name || cluster.arn == name) {
+            Some(cluster) => clusters.push(cluster_value(cluster)),
+            None => failures.push(missing(full_arn(world.identity(), name, "cluster/"))),
+        }
+    }
+    Ok(Value::map([("clusters", clusters.into()), ("failures", failures.into())]))
+}
+
+fn list_services(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let cluster = cluster(world, input)?;
+    let (place, size) = page_of(input, "ListServices", 10)?;
+    let fits = matches!(input.text("launchType")?, None | Some("FARGATE"))
+        && matches!(input.text("schedulingStrategy")?, None | Some("REPLICA"));
+    let names = if fits { world.service_names() } else { Vec::new() };
+    let (names, next) = page::flat(&names, place, size);
+    let arns = names.iter().map(|name| full_arn(world.identity(), name, &format!("service/{cluster}/")));
+    Ok(Value::map([
+        ("serviceArns", Value::list(arns)),
+        ("nextToken", next.map(|next| next.write("ListServices")).into()),
+    ]))
+}
+
+fn describe_services(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let cluster = cluster(world, input)?;
+    let wanted = input.texts("services")?;
+    if wanted.is_empty() {
+        return Err(invalid("Services cannot be empty."));
+    }
+    at_most(&wanted, 10, "services")?;
+    let tags = input.texts("include")?.contains(&"TAGS");
+    let (mut services, mut failures) = (Vec::new(), Vec::new());
+    for name in wanted {
+        match service_name(name, cluster).and_then(|name| world.workload(name)) {
+            Some(workload) => services.push(service_value(&workload.service, world.identity(), tags)),
+            None => failures.push(missing(full_arn(world.identity(), name, &format!("service/{cluster}/")))),
+        }
+    }
+    Ok(Value::map([("services", services.into()), ("failures", failures.into())]))
+}
+
+fn list_tasks(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let cluster = cluster(world, input)?;
+    let (place, size) = page_of(input, "ListTasks", 100)?;
+    let wanted = match input.text("desiredStatus")? {
+        None | Some("RUNNING") => Some(true),
+        Some("STOPPED") => Some(false),
+        // ECS never wants a task to be pending, so it lists none.
+        Some("PENDING") => None,
+        Some(other) => return Err(invalid(format!("desiredStatus {other} is not RUNNING, PENDING or STOPPED."))),
+    };
+    let service = match input.text("serviceName")? {
+        None => None,
+        Some(name) => Some(
+            service_name(name, cluster)
+                .filter(|name| world.workload(name).is_some())
+                .ok_or_else(|| Refusal::new("ServiceNotFoundException", "Service not found."))?,
+        ),
+    };
+    let family = input.text("family")?;
+    let started_by = input.text("startedBy")?;
+    let launch = input.text("launchType")?.is_none_or(|kind| kind == "FARGATE");
+    let tasks = |workload: &Workload| -> Vec<Value> {
+        let own = &workload.service;
+        if !launch || family.is_some_and(|family| family_of(&own.task_definition) != family) {
+            return Vec::new();
+        }
+        own.tasks
+            .iter()
+            .filter(|task| wanted == Some(task.wanted()))
+            .filter(|task| started_by.is_none_or(|by| task.started_by == by))
+            .map(|task| task.arn.clone().into())
+            .collect()
+    };
+    let (arns, next) = match service {
+        Some(name) => {
+            let all = world.workload(name).map(|workload| tasks(&workload)).unwrap_or_default();
+            let (arns, next) = page::flat(&all, place, size);
+            (arns.to_vec(), next)
+        }
+        None => page::by_service(world, place, size, tasks),
+    };
+    Ok(Value::map([("taskArns", arns.into()), ("nextToken", next.map(|next| next.write("ListTasks")).into())]))
+}
+
+fn describe_tasks(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let cluster = cluster(world, input)?;
+    let wanted = input.texts("tasks")?;
+    if wanted.is_empty() {
+        return Err(invalid("Tasks cannot be empty."));
+    }
+    at_most(&wanted, 100, "tasks")?;
+    let tags = input.texts("include")?.contains(&"TAGS");
+    let arns: Vec<String> =
+        wanted.iter().map(|name| full_arn(world.identity(), name, &format!("task/{cluster}/"))).collect();
+    let mut found: BTreeMap<&str, Option<Value>> = arns.iter().map(|arn| (arn.as_str(), None)).collect();
+    let mut left = found.len();
+    for workload in world.workloads() {
+        for task in &workload.service.tasks {
+            if let Some(place @ None) = found.get_mut(task.arn.as_str()) {
+                *place = Some(task_value(task, &workload, world.identity(), tags));
+                left -= 1;
+            }
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for arn in &arns {
+        match found.get_mut(arn.as_str()).and_then(Option::take) {
+            Some(task) => tasks.push(task),
+            // Named twice: ECS answers once.
+            None if tasks.iter().any(|task: &Value| task.text("taskArn") == Ok(Some(arn.as_str()))) => {}
+            None => failures.push(missing(arn.clone())),
+        }
+    }
+    Ok(Value::map([("tasks", tasks.into()), ("failures", failures.into())]))
+}
+
+fn describe_task_definition(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let wanted = required(input, "taskDefinition")?;
+    let matches = |arn: &str| {
+        let short = arn.rsplit('/').next().unwrap_or(arn);
+        arn == wanted || short == wanted || family_of(arn) == wanted
+    };
+    let found = world.workloads().find(|workload| matches(&workload.service.task_definition));
+    let Some(workload) = found else {
+        return Err(Refusal::new("ClientException", "Unable to describe task definition."));
+    };
+    let service = &workload.service;
+    let revision: i64 = service.task_definition.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", world.identity().account);
+    let container = Value::map([
+        ("name", service.container.clone().into()),
+        ("image", image(service, world.identity()).into()),
+        ("cpu", 0.into()),
+        (
+            "portMappings",
+            Value::list([Value::map([
+                ("containerPort", i64::from(service.container_port).into()),
+                ("hostPort", i64::from(service.container_port).into()),
+                ("protocol", "tcp".into()),
+            ])]),
+        ),
+        ("essential", true.into()),
+        ("environment", Vec::new().into()),
+        ("mountPoints", Vec::new().into()),
+        ("volumesFrom", Vec::new().into()),
+    ]);
+    let definition = Value::map([
+        ("taskDefinitionArn", service.task_definition.clone().into()),
+        ("containerDefinitions", Value::list([container])),
+        ("family", family_of(&service.task_definition).to_owned().into()),
+        ("taskRoleArn", role("solosuccess-task").into()),
+        ("executionRoleArn", role("solosuccess-task-execution").into()),
+        ("networkMode", "awsvpc".into()),
+        ("revision", revision.into()),
+        ("volumes", Vec::new().into()),
+        ("status", "ACTIVE".into()),
+        ("placementConstraints", Vec::new().into()),
+        ("compatibilities", Value::list(["EC2", "FARGATE"])),
+        ("requiresCompatibilities", Value::list(["FARGATE"])),
+        ("cpu", service.cpu_units.to_string().into()),
+        ("memory", service.memory_mib.to_string().into()),
+        ("registeredAt", service.created.into()),
+        ("registeredBy", role("solosuccess-deploy").into()),
+    ]);
+    Ok(Value::map([("taskDefinition", definition), ("tags", Vec::new().into())]))
+}
+
+fn update_service(world: &mut World, input: &Value) -> Result<Value, Refusal> {
+    let cluster = cluster(world, input)?.to_owned();
+    let wanted = required(input, "service")?;
+    if let Some(other) = input.names().find(|name| !matches!(*name, "cluster" | "service" | "desiredCount")) {
+        return Err(invalid(format!("The drill changes only desiredCount of a service; it does not model {other}.")));
+    }
+    let name = service_name(wanted, &cluster).filter(|name| world.workload(name).is_some());
+    let Some(name) = name else {
+        return Err(Refusal::new("ServiceNotFoundException", "Service not found."));
+    };
+    let service = match input.int("desiredCount")? {
+        Some(count) => world.update_service(&cluster, name, count).map_err(refused)?,
+        None => match world.workload(name) {
+            Some(workload) => workload.service.clone(),
+            None => return Err(refused(Refused::ServiceNotFound)),
+        },
+    };
+    Ok(Value::map([("service", service_value(&service, world.identity(), false))]))
+}
+
+fn refused(refused: Refused) -> Refusal {
+    let code = match refused {
+        Refused::ClusterNotFound => "ClusterNotFoundException",
+        Refused::ServiceNotFound => "ServiceNotFoundException",
+        _ => "InvalidParameterException",
+    };
+    Refusal::new(code, refused.to_string())
+}
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new("InvalidParameterException", message)
+}
+
+fn required<'a>(input: &'a Value, field: &'static str) -> Result<&'a str, Refusal> {
+    input.text(field)?.filter(|text| !text.is_empty()).ok_or_else(|| invalid(format!("{field} cannot be empty.")))
+}
+
+fn at_most(wanted: &[&str], most: usize, what: &str) -> Result<(), Refusal> {
+    if wanted.len() > most {
+        return Err(invalid(format!(
+            "At most {most} {what} can be described at once, and {} were named.",
+            wanted.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Where a page begins and how long it is; `default` is its length where the caller names none.
+fn page_of(input: &Value, operation: &str, default: usize) -> Result<(Place, usize), Refusal> {
+    let size = match input.int("maxResults")? {
+        None => default,
+        Some(size @ 1..=100) => size as usize,
+        Some(other) => return Err(invalid(format!("maxResults must be between 1 and 100, and is {other}."))),
+    };
+    let place = Place::read(operation, input.text("nextToken")?).ok_or_else(|| invalid("Invalid token."))?;
+    Ok((place, size))
+}
+
+/// The name of the cluster a request is about: `default` unless it says so, a name or an ARN.
+fn cluster<'w>(world: &'w World, input: &Value) -> Result<&'w str, Refusal> {
+    let identity = world.identity();
+    let wanted = input.text("cluster")?.unwrap_or("default");
+    if wanted == identity.cluster || wanted == full_arn(identity, identity.cluster, "cluster/") {
+        return Ok(identity.cluster);
+    }
+    Err(refused(Refused::ClusterNotFound))
+}
+
+/// The name of a service from a name or an ARN; `None` if the ARN is of another cluster.
+fn service_name<'a>(named: &'a str, cluster: &str) -> Option<&'a str> {
+    let Some((_, rest)) = named.split_once(":service/") else { return Some(named) };
+    match rest.split_once('/') {
+        Some((own, name)) => (own == cluster).then_some(name),
+        // The short ARN, which names no cluster.
+        None => Some(rest),
+    }
+}
+
+/// The ARN of what may be one already.
+fn full_arn(identity: &Identity, name: &str, path: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    format!("arn:aws:ecs:{}:{}:{path}{name}", identity.region, identity.account)
+}
+
+fn family_of(task_definition: &str) -> &str {
+    let short = task_definition.rsplit('/').next().unwrap_or(task_definition);
+    short.split_once(':').map_or(short, |(family, _)| family)
+}
+
+fn image(service: &Service, identity: &Identity) -> String {
+    let short = service.task_definition.rsplit('/').next().unwrap_or_default();
+    format!("{}.dkr.ecr.{}.amazonaws.com/{short}", identity.account, identity.region)
+}
+
+fn missing(arn: String) -> Value {
+    Value::map([("arn", arn.into()), ("reason", "MISSING".into())])
+}
+
+fn cluster_value(cluster: &Cluster) -> Value {
+    Value::map([
+        ("clusterArn", cluster.arn.clone().into()),
+        ("clusterName", cluster.name.clone().into()),
+        ("status", "ACTIVE".into()),
+        ("registeredContainerInstancesCount", 0.into()),
+        ("runningTasksCount", cluster.running_tasks.into()),
+        ("pendingTasksCount", cluster.pending_tasks.into()),
+        ("activeServicesCount", cluster.active_services.into()),
+        ("statistics", Vec::new().into()),
+        ("tags", Vec::new().into()),
+        ("settings", Value::list([Value::map([("name", "containerInsights".into()), ("value", "disabled".into())])])),
+        ("capacityProviders", Value::list(["FARGATE", "FARGATE_SPOT"])),
+        ("defaultCapacityProviderStrategy", Vec::new().into()),
+    ])
+}
+
+fn service_value(service: &Service, identity: &Identity, tags: bool) -> Value {
+    let network = network(service);
+    let balancers = service.target_group.iter().map(|group| {
+        Value::map([
+            ("targetGroupArn", group.clone().into()),
+            ("containerName", service.container.clone().into()),
+            ("containerPort", i64::from(service.container_port).into()),
+        ])
+    });
+    let deployments = service.deployments.iter().map(|one| deployment_value(one, service, &network));
+    let events = service.events.iter().map(|event| {
+        Value::map([
+            ("id", event.id.clone().into()),
+            ("createdAt", event.at.into()),
+            ("message", event.message.clone().into()),
+        ])
+    });
+    let role =
+        format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", identity.account);
+    Value::map([
+        ("serviceArn", service.arn.clone().into()),
+        ("serviceName", service.name.clone().into()),
+        ("clusterArn", service.cluster_arn.clone().into()),
+        ("loadBalancers", Value::list(balancers)),
+        ("serviceRegistries", Vec::new().into()),
+        ("status", "ACTIVE".into()),
+        ("desiredCount", service.desired.into()),
+        ("runningCount", service.running().into()),
+        ("pendingCount", service.pending().into()),
+        ("launchType", "FARGATE".into()),
+        ("platformVersion", "LATEST".into()),
+        ("platformFamily", "Linux".into()),
+        ("taskDefinition", service.task_definition.clone().into()),
+        (
+            "deploymentConfiguration",
+            Value::map([
+                ("deploymentCircuitBreaker", Value::map([("enable", true.into()), ("rollback", true.into())])),
+                ("maximumPercent", 200.into()),
+                ("minimumHealthyPercent", 100.into()),
+            ]),
+        ),
+        ("deployments", Value::list(deployments)),
+        ("roleArn", role.into()),
+        ("events", Value::list(events)),
+        ("createdAt", service.created.into()),
+        ("placementConstraints", Vec::new().into()),
+        ("placementStrategy", Vec::new().into()),
+        ("networkConfiguration", network),
+        ("healthCheckGracePeriodSeconds", service.health_check_grace_seconds.into()),
+        ("schedulingStrategy", "REPLICA".into()),
+        ("deploymentController", Value::map([("type", "ECS".into())])),
+        ("tags", tags.then(Vec::<Value>::new).into()),
+        ("enableECSManagedTags", true.into()),
+        ("propagateTags", "NONE".into()),
+        ("enableExecuteCommand", false.into()),
+    ])
+}
+
+fn deployment_value(deployment: &Deployment, service: &Service, network: &Value) -> Value {
+    let own = || service.tasks.iter().filter(|task| task.started_by == deployment.id);
+    let running = own().filter(|task| task.phase == Phase::Running).count() as i64;
+    let pending = own().filter(|task| task.phase < Phase::Running).count() as i64;
+    let desired = if deployment.primary { i64::from(service.desired) } else { running };
+    Value::map([
+        ("id", deployment.id.clone().into()),
+        ("status", if deployment.primary { "PRIMARY" } else { "ACTIVE" }.into()),
+        ("taskDefinition", deployment.task_definition.clone().into()),
+        ("desiredCount", desired.into()),
+        ("pendingCount", pending.into()),
+        ("runningCount", running.into()),
+        ("failedTasks", deployment.failed_tasks.into()),
+        ("createdAt", deployment.created.into()),
+        ("updatedAt", deployment.updated.into()),
+        ("launchType", "FARGATE".into()),
+        ("platformVersion", "1.4.0".into()),
+        ("platformFamily", "Linux".into()),
+        ("networkConfiguration", network.clone()),
+        ("rolloutState", deployment.rollout.as_str().into()),
+        (
+            "rolloutStateReason",
+            format!(
+                "ECS deployment {} {}.",
+                deployment.id,
+                match deployment.rollout.as_str() {
+                    "COMPLETED" => "completed",
+                    "FAILED" => "failed",
+                    _ => "in progress",
+                }
+            )
+            .into(),
+        ),
+    ])
+}
+
+fn network(service: &Service) -> Value {
+    Value::map([(
+        "awsvpcConfiguration",
+        Value::map([
+            ("subnets", Value::list(service.subnets.iter().cloned())),
+            ("securityGroups", Value::list([service.security_group.clone()])),
+            ("assignPublicIp", "DISABLED".into()),
+        ]),
+    )])
+}
+
+fn task_value(task: &Task, workload: &Workload, identity: &Identity, tags: bool) -> Value {
+    let service = &workload.service;
+    let detail = |name: &'static str, value: String| Value::map([("name", name.into()), ("value", value.into())]);
+    let interface = format!("eni-0{}", task.id.get(..16).unwrap_or(&task.id));
+    // An attachment's id is a UUID; the task's own digits make one that stays.
+    let attachment = {
+        let digits = |from: usize, to: usize| task.id.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", digits(0, 8), digits(8, 12), digits(12, 16), digits(16, 20), digits(20, 32))
+    };
+    let subnet = service.subnets.get(task.zone).cloned().unwrap_or_default();
+    let attached = match task.phase {
+        Phase::Provisioning => "ATTACHING",
+        Phase::Deprovisioning => "DETACHING",
+        Phase::Stopped => "DELETED",
+        _ => "ATTACHED",
+    };
+    let network = Value::map([
+        ("id", attachment.clone().into()),
+        ("type", "ElasticNetworkInterface".into()),
+        ("status", attached.into()),
+        (
+            "details",
+            Value::list([
+                detail("subnetId", subnet),
+                detail("networkInterfaceId", interface),
+                detail("privateIPv4Address", task.ip.clone()),
+            ]),
+        ),
+    ]);
+    let exit = (task.phase == Phase::Stopped && task.started.is_some()).then_some(0_i64);
+    let container = Value::map([
+        ("containerArn", task.arn.replacen(":task/", ":container/", 1).into()),
+        ("taskArn", task.arn.clone().into()),
+        ("name", service.container.clone().into()),
+        ("image", image(service, identity).into()),
+        (
+            "lastStatus",
+            match task.phase {
+                Phase::Provisioning | Phase::Pending | Phase::Activating => "PENDING",
+                Phase::Running | Phase::Deactivating | Phase::Stopping => "RUNNING",
+                Phase::Deprovisioning | Phase::Stopped => "STOPPED",
+            }
+            .into(),
+        ),
+        ("exitCode", exit.into()),
+        (
+            "networkInterfaces",
+            Value::list([Value::map([
+                ("attachmentId", attachment.into()),
+                ("privateIpv4Address", task.ip.clone().into()),
+            ])]),
+        ),
+        ("healthStatus", "UNKNOWN".into()),
+        ("cpu", "0".into()),
+    ]);
+    Value::map([
+        ("attachments", Value::list([network])),
+        (
+            "attributes",
+            Value::list([Value::map([("name", "ecs.cpu-architecture".into()), ("value", "x86_64".into())])]),
+        ),
+        ("availabilityZone", identity.zones.get(task.zone).copied().into()),
+        ("clusterArn", service.cluster_arn.clone().into()),
+        ("connectivity", task.started.map(|_| "CONNECTED").into()),
+        ("connectivityAt", task.started.into()),
+        ("containers", Value::list([container])),
+        ("cpu", service.cpu_units.to_string().into()),
+        ("memory", service.memory_mib.to_string().into()),
+        ("createdAt", task.created.into()),
+        ("desiredStatus", if task.wanted() { "RUNNING" } else { "STOPPED" }.into()),
+        ("enableExecuteCommand", false.into()),
+        ("group", format!("service:{}", service.name).into()),
+        ("healthStatus", "UNKNOWN".into()),
+        ("lastStatus", task.phase.as_str().into()),
+        ("launchType", "FARGATE".into()),
+        ("overrides", Value::map([("containerOverrides", Vec::new().into())])),
+        ("platformVersion", "1.4.0".into()),
+        ("platformFamily", "Linux".into()),
+        ("pullStartedAt", task.pull_started.into()),
+        ("pullStoppedAt", task.pull_stopped.into()),
+        ("startedAt", task.started.into()),
+        ("startedBy", task.started_by.clone().into()),
+        ("stopCode", task.stop.as_ref().map(|stop| stop.code).into()),
+        ("stoppedReason", task.stop.as_ref().map(|stop| stop.reason.clone()).into()),
+        ("stoppingAt", task.stopping.into()),
+        ("stoppedAt", task.stopped.into()),
+        ("tags", tags.then(Vec::<Value>::new).into()),
+        ("taskArn", task.arn.clone().into()),
+        ("taskDefinitionArn", service.task_definition.clone().into()),
+        ("version", (task.phase as i64 + 1).into()),
+        ("ephemeralStorage", Value::map([("sizeInGiB", 20.into())])),
+    ])
+}

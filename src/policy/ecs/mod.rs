@@ -15,12 +15,12 @@ use jiff::Timestamp;
 
 pub use autoscaler::{ALARM_MINUTES, Acting, AlarmView, AutoscalerView, autoscaler_view};
 
-use self::cooldown::{InCooldown, LastOut, after, ago};
+use self::cooldown::{InCooldown, LastOut};
 use self::metrics::{Judged, ask};
 use super::knobs::{EcsPolicy, Policy};
 use super::schedule::{floor_at, limits_in_force, next_change};
 use super::verdict::{Advice, Counts, Decision, Direction, Floor, Next, Note, Reason, Verdict};
-use super::window::{Reported, evident_at, minutes};
+use super::window::{Reported, after, ago, evident_at, minutes};
 use crate::platform::ids::LoadBalancerId;
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, Platform, Service, ServiceId, ServiceStatus, Source, Suspended, TaskCount};

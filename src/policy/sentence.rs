@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::ecs::{Acting, AutoscalerView};
 use super::verdict::{Decision, Direction, MetricEvidence, Note, Reason, Verdict, WindowEvidence};
+use super::window::after;
 use crate::platform::metric::Unit;
 use crate::platform::{MetricId, TaskCount};
 
@@ -72,9 +73,10 @@ impl Verdict {
             Reason::LastTask => "the last task is never taken away by a rule".to_owned(),
             Reason::WouldRebound { metric, projected } => {
                 let target = self.metrics.iter().find(|m| m.metric == *metric).map_or(0.0, |m| m.target);
-                let (label, target) = (label(*metric), amount(*metric, target));
-                let fewer = TaskCount(desired.0.saturating_sub(1));
-                format!("steady: {label} would go to {} on {fewer}, too near {target}", amount(*metric, *projected))
+                let near = if *projected > target { "over" } else { "too near" };
+                let (label, limit) = (label(*metric), amount(*metric, target));
+                let (fewer, projected) = (desired.0.saturating_sub(1), amount_beside(*metric, *projected, target));
+                format!("steady: {label} would go to {projected} on {fewer}, {near} {limit}")
             }
             Reason::AboveCeiling => {
                 format!("{desired} is above the ceiling of {}, set by hand", self.ceiling)
@@ -94,8 +96,8 @@ impl Verdict {
         let MetricEvidence { metric, target, out, clear, .. } = evidence;
         let (label, limit) = (label(*metric), amount(*metric, *target));
         let Some(value) = evidence.value else {
-            let since = evidence.newest.map_or_else(String::new, |at| format!(" since {}", clock(at)));
-            return format!("{label} has no data{since}");
+            let since = evidence.newest.map(|minute| format!(" since {}", clock(after(minute, 60))));
+            return format!("{label} is blind: no data{}", since.unwrap_or_default());
         };
         let value = amount_beside(*metric, value, *target);
         if let Some(asks) = evidence.asks {
@@ -103,13 +105,17 @@ impl Verdict {
             return format!("{label} {value} > {limit} held {held}, asks {asks}");
         }
         if out.unknown {
-            return format!("{label} {value}: too many minutes are missing to tell whether it is above {limit}");
+            return format!(
+                "{label} {value} is blind: too many minutes are missing to tell whether it is above {limit}"
+            );
         }
         if out.held_s > 0 {
             return format!("{label} {value}, above {limit} for {}", window(*out));
         }
         if clear.unknown {
-            return format!("{label} {value}: too many minutes are missing to tell whether it stays under {limit}");
+            return format!(
+                "{label} {value} is blind: too many minutes are missing to tell whether it stays under {limit}"
+            );
         }
         if !clear.full() {
             return format!("{label} {value}, under {limit} for {}", window(*clear));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::verdict::WindowEvidence;
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
@@ -25,10 +25,19 @@ pub fn minutes(span_s: u32) -> usize {
     span_s.div_ceil(60) as usize
 }
 
+/// Some seconds after a time, as far as time goes.
+pub fn after(at: Timestamp, seconds: u32) -> Timestamp {
+    at.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MAX)
+}
+
+/// Some seconds before a time, as far as time goes.
+pub fn ago(at: Timestamp, seconds: u32) -> Timestamp {
+    at.saturating_sub(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MIN)
+}
+
 /// When the minute that is `ahead` minutes after the newest evidence minute becomes evidence itself.
 pub fn evident_at(newest: i64, ahead: usize) -> Timestamp {
-    let end = start_of(newest + ahead as i64 + 1);
-    Timestamp::from_second(end.as_second() + 120).unwrap_or(Timestamp::MAX)
+    after(start_of(newest + ahead as i64 + 1), 120)
 }
 
 /// The newest evidence minutes of one metric.
@@ -184,5 +193,101 @@ fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
     match &key.resource {
         Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
         Resource::Service(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(newest_first: &[Option<f64>]) -> Evidence {
+        Evidence { newest: 1000, minutes: newest_first.to_vec() }
+    }
+
+    /// `x` above, `.` not above, `?` missing; newest first.
+    fn above(pattern: &str, need_s: u32, tolerated: usize) -> WindowEvidence {
+        let values: Vec<_> = pattern
+            .chars()
+            .map(|c| match c {
+                'x' => Some(2.0),
+                '.' => Some(1.0),
+                _ => None,
+            })
+            .collect();
+        evidence(&values).held(need_s, tolerated, |value| value > 1.0)
+    }
+
+    #[test]
+    fn a_window_is_held_filling_or_unknown() {
+        for (pattern, held_m, bridged, unknown) in [
+            ("xxxxx", 5, 0, false),
+            ("xxxxxxxx", 5, 0, false),
+            ("xxx..", 3, 0, false),
+            (".xxxx", 0, 0, false),
+            ("xx?xx", 5, 1, false),
+            ("?xxxx", 5, 1, false),
+            ("xxxx?", 5, 1, false),
+            ("x?.xx", 2, 1, false),
+            ("?.xxx", 0, 0, false),
+            ("x?x?x", 3, 1, true),
+            ("x?x?.", 3, 1, false),
+            ("??xxx", 0, 0, true),
+            ("?????", 0, 0, true),
+            ("", 0, 0, true),
+        ] {
+            let expected = WindowEvidence { held_s: held_m * 60, need_s: 300, bridged, unknown };
+            assert_eq!(above(pattern, 300, 1), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_window_of_one_minute_is_never_held_by_a_missing_one() {
+        assert_eq!(above("?x", 60, 1), WindowEvidence { held_s: 0, need_s: 60, bridged: 0, unknown: true });
+        assert!(above("x", 60, 1).full());
+    }
+
+    #[test]
+    fn a_part_of_a_minute_needs_the_whole_one_and_shows_no_more_than_the_need() {
+        assert_eq!(above("x", 90, 0), WindowEvidence { held_s: 60, need_s: 90, bridged: 0, unknown: true });
+        assert_eq!(above("xx", 90, 0), WindowEvidence { held_s: 90, need_s: 90, bridged: 0, unknown: false });
+    }
+
+    #[test]
+    fn what_is_left_of_a_window_is_when_it_fires() {
+        // Whatever a run bridges, it is full after exactly the minutes that "3m of 5m" leaves open.
+        for pattern in ["xxx..", "x?x..", "x?.xx", "x?x?x", "x??xx", "xx?x.", ".xxxx"] {
+            let held = above(pattern, 300, 1);
+            let left = 5 - held.held_s as usize / 60;
+            let later = |minutes| above(&("x".repeat(minutes) + pattern), 300, 1);
+            assert!(later(left).full(), "{pattern} after {left}");
+            assert!(left == 0 || !later(left - 1).full(), "{pattern} before {left}");
+        }
+    }
+
+    #[test]
+    fn means_skip_what_is_missing() {
+        let values = evidence(&[Some(10.0), None, Some(20.0), None, None, Some(90.0)]);
+        assert_eq!(values.mean(5), Some(15.0));
+        assert_eq!(values.mean(6), Some(40.0));
+        assert_eq!(evidence(&[None; 5]).mean(5), None);
+        assert_eq!(values.mean(50), Some(40.0), "no more than there is");
+    }
+
+    #[test]
+    fn the_highest_mean_lies_wholly_inside_the_window() {
+        let mut values = vec![Some(1.0); 12];
+        values[8..].fill(Some(100.0));
+        assert_eq!(evidence(&values).highest_mean(8), Some(1.0));
+        assert_eq!(evidence(&values).highest_mean(9), Some((4.0 + 100.0) / 5.0));
+        assert_eq!(evidence(&values).highest_mean(3), Some(1.0), "a shorter window has one mean");
+        assert_eq!(evidence(&[None; 12]).highest_mean(12), None);
+    }
+
+    #[test]
+    fn a_minute_becomes_evident_120_seconds_after_it_has_ended() {
+        let newest = evidence_minute(evident_at(1000, 0));
+        assert_eq!(newest, 1000);
+        assert_eq!(evidence_minute(evident_at(1000, 3)), 1003);
+        assert_eq!(evidence_minute(ago(evident_at(1000, 0), 1)), 999);
     }
 }

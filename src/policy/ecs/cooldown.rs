@@ -4,12 +4,13 @@
 //! for the minute before the first reading – the service's own event log. Absent on purpose: guessing. Where a witness
 //! does not tell the direction, nothing is blocked by it: what is unknown never vetoes an out.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::platform::{Activity, ActivityKind, CountHistory, Platform, Service, TaskCount};
+use crate::policy::window::{after, ago};
 
 /// A reading may show a change this much later than the autoscaler began it, and still show the same change.
-const SAME_CHANGE_S: i64 = 180;
+const SAME_CHANGE_S: u32 = 180;
 /// The autoscaler's clock and ours may differ by this.
 const SKEW_S: i64 = 30;
 
@@ -46,12 +47,12 @@ pub(super) fn last_out(platform: &Platform, service: &Service, since: Timestamp)
             newest = Some(out);
         }
     };
-    let early = since.saturating_sub(SignedDuration::from_secs(SAME_CHANGE_S)).unwrap_or(Timestamp::MIN);
+    let early = ago(since, SAME_CHANGE_S);
     for activity in activities.iter().filter(|activity| activity.started >= early) {
         let Some(to) = set_count(activity) else { continue };
         let same = unmatched.iter().position(|change| {
             let lag = change.seen.as_second() - activity.started.as_second();
-            change.to == to && (-SKEW_S..=SAME_CHANGE_S).contains(&lag)
+            change.to == to && (-SKEW_S..=i64::from(SAME_CHANGE_S)).contains(&lag)
         });
         let from = match same {
             Some(index) => Some(unmatched.remove(index).from),
@@ -125,14 +126,4 @@ pub(super) fn in_cooldown(platform: &Platform, service: &Service, cooldown_s: u3
     }
     let until = after(finished, cooldown_s);
     if now < until { InCooldown::Until(until) } else { InCooldown::Over }
-}
-
-/// Some seconds after a time.
-pub(super) fn after(at: Timestamp, seconds: u32) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MAX)
-}
-
-/// Some seconds before a time.
-pub(super) fn ago(at: Timestamp, seconds: u32) -> Timestamp {
-    at.saturating_sub(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MIN)
 }

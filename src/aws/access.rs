@@ -12,6 +12,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::region::Region;
 use jiff::Timestamp;
 
@@ -195,15 +196,14 @@ fn given(
 /// The nearest of the known names, if one is near enough to be meant.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<String> {
     let near = |other: &&str| strsim::jaro_winkler(name, other);
-    known.max_by(|a, b| near(a).total_cmp(&near(b))).filter(|best| near(best) > 0.6).map(clean)
+    known.min_by(|a, b| near(b).total_cmp(&near(a))).filter(|best| near(best) > 0.6).map(clean)
 }
 
 fn check_endpoint(url: &str, origin: &'static str) -> Result<(), Mistake> {
     let mistake =
         |why, nearest: String| Err(Mistake::Endpoint { url: clean(url), origin, why, nearest: clean(&nearest) });
-    let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) => (scheme, rest),
-        None => return mistake("has no scheme", format!("http://{url}")),
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return mistake("has no scheme", format!("http://{url}"));
     };
     if !matches!(scheme, "http" | "https") {
         return mistake("has a scheme that is not HTTP", format!("https://{rest}"));
@@ -269,16 +269,16 @@ async fn network_config(access: &Access) -> Result<(SdkConfig, Mend), Failure> {
         loader = loader.endpoint_url(endpoint);
     }
     if let Some(profile) = &access.profile {
+        loader = loader.profile_name(profile);
+    }
+    let mut config = loader.load().await;
+    if let Some(profile) = &access.profile {
         // A profile that was asked for by name wins over keys in the environment, as it does for the AWS CLI: the SDK's
         // own chain would prefer the keys and quietly act in another account.
-        let region = access.region.clone().map(Region::new);
-        let with = ProviderConfig::with_default_region().await.with_http_client(https);
-        let with = if region.is_some() { with.with_region(region) } else { with };
-        loader = loader.profile_name(profile).credentials_provider(
-            ProfileFileCredentialsProvider::builder().configure(&with).profile_name(profile).build(),
-        );
+        let with = ProviderConfig::default().with_http_client(https).with_region(config.region().cloned());
+        let provider = ProfileFileCredentialsProvider::builder().configure(&with).profile_name(profile).build();
+        config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
     }
-    let config = loader.load().await;
     let Some(provider) = config.credentials_provider() else {
         return Err(Failure::NoCredentials { mend: mend.missing() });
     };
@@ -298,8 +298,99 @@ fn https() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.set_proxy_config(Some(ProxyConfig::from_env()));
         connector.build()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks an access against two profile files and these variables.
+    fn checked(access: &Access, variables: &[(&str, &str)]) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".aws")).unwrap();
+        let config = "[default]\nregion = eu-west-1\n[profile production]\nregion = us-esat-1\n";
+        std::fs::write(folder.path().join(".aws/config"), config).unwrap();
+        std::fs::write(folder.path().join(".aws/credentials"), "[staging]\naws_access_key_id = x\n").unwrap();
+        let home = folder.path().to_string_lossy().into_owned();
+        let env = |name: &str| match name {
+            "HOME" => Some(home.clone()),
+            _ => variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned()),
+        };
+        access.check_in(&env).err().map(|mistake| mistake.to_string())
+    }
+
+    fn access(profile: Option<&str>, region: Option<&str>, endpoint: Option<&str>) -> Access {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Access { profile: owned(profile), region: owned(region), endpoint: owned(endpoint), transport: None }
+    }
+
+    #[test]
+    fn each_mistake_is_one_sentence_with_the_value_and_the_nearest_valid_one() {
+        let table = [
+            (access(None, None, None), vec![], None),
+            (access(Some("staging"), None, None), vec![], None),
+            (
+                access(Some("stagin"), None, None),
+                vec![],
+                Some("no profile `stagin` (--profile); did you mean `staging`?"),
+            ),
+            (
+                access(None, None, None),
+                vec![("AWS_PROFILE", "prodution")],
+                Some("no profile `prodution` (AWS_PROFILE); did you mean `production`?"),
+            ),
+            (access(Some("default"), None, None), vec![("AWS_PROFILE", "nonsense")], None),
+            (access(Some("\u{1b}q"), None, None), vec![], Some("no profile `␛q` (--profile)")),
+            (
+                access(None, Some("us-esat-1"), None),
+                vec![],
+                Some("no region `us-esat-1` (--region); did you mean `us-east-1`?"),
+            ),
+            (
+                access(None, Some("eu-west-9"), None),
+                vec![("AWS_REGION", "x")],
+                Some("no region `eu-west-9` (--region); did you mean `eu-west-1`?"),
+            ),
+            (
+                access(None, None, None),
+                vec![("AWS_DEFAULT_REGION", "frankfurt")],
+                Some("no region `frankfurt` (AWS_DEFAULT_REGION)"),
+            ),
+            (
+                access(Some("production"), None, None),
+                vec![],
+                Some("no region `us-esat-1` (the profile's region); did you mean `us-east-1`?"),
+            ),
+            (access(None, Some("moon-1"), Some("http://127.0.0.1:5000")), vec![], None),
+            (
+                access(None, None, Some("localhost:5000")),
+                vec![],
+                Some("endpoint `localhost:5000` (--endpoint) has no scheme; it should look like http://localhost:5000"),
+            ),
+            (
+                access(None, None, Some("ftp://x")),
+                vec![],
+                Some("endpoint `ftp://x` (--endpoint) has a scheme that is not HTTP; it should look like https://x"),
+            ),
+            (
+                access(None, None, None),
+                vec![("AWS_ENDPOINT_URL", "http://")],
+                Some("endpoint `http://` (AWS_ENDPOINT_URL) is not a URL; it should look like http://localhost:5000"),
+            ),
+        ];
+        for (access, variables, sentence) in table {
+            assert_eq!(checked(&access, &variables).as_deref(), sentence, "{access:?} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_drill_has_nothing_to_check() {
+        let transport = Transport::new(|_| async { unreachable!() });
+        let access = Access { transport: Some(transport), ..access(Some("nonsense"), Some("moon-1"), None) };
+        assert_eq!(checked(&access, &[]), None);
+    }
 }

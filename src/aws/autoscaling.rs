@@ -21,16 +21,18 @@ impl Reader {
     pub async fn scalable_targets(&self) -> Result<BTreeMap<ServiceId, ScalableTarget>, Failure> {
         let learnt = self.now();
         let targets = pages(|token| {
-            let page = self
-                .scaling()
-                .describe_scalable_targets()
-                .service_namespace(ServiceNamespace::Ecs)
-                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-                .max_results(PAGE)
-                .set_next_token(token)
-                .send();
+            let page = self.ask(
+                Call::DescribeScalableTargets,
+                self.scaling()
+                    .describe_scalable_targets()
+                    .service_namespace(ServiceNamespace::Ecs)
+                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send(),
+            );
             async {
-                let page = self.ask(Call::DescribeScalableTargets, page).await?;
+                let page = page.await?;
                 Ok((page.scalable_targets.unwrap_or_default(), page.next_token))
             }
         })
@@ -46,39 +48,45 @@ impl Reader {
     /// Every scaling policy of ECS services, by service and name.
     pub async fn scaling_policies(&self) -> Result<BTreeMap<ServiceId, Vec<ScalingPolicy>>, Failure> {
         let policies = pages(|token| {
-            let page = self
-                .scaling()
-                .describe_scaling_policies()
-                .service_namespace(ServiceNamespace::Ecs)
-                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-                .max_results(PAGE)
-                .set_next_token(token)
-                .send();
+            let page = self.ask(
+                Call::DescribeScalingPolicies,
+                self.scaling()
+                    .describe_scaling_policies()
+                    .service_namespace(ServiceNamespace::Ecs)
+                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send(),
+            );
             async {
-                let page = self.ask(Call::DescribeScalingPolicies, page).await?;
+                let page = page.await?;
                 Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
             }
         })
         .await?;
         let mut by_service =
             by_service(policies.into_iter().map(|p| (ServiceId::from_resource_id(&p.resource_id), policy(p))));
-        by_service.values_mut().for_each(|list| list.sort_by(|a, b| a.name.cmp(&b.name)));
+        for list in by_service.values_mut() {
+            list.sort_by(|a, b| a.name.cmp(&b.name));
+        }
         Ok(by_service)
     }
 
     /// Every scheduled action of ECS services, by service and name.
     pub async fn scheduled_actions(&self) -> Result<BTreeMap<ServiceId, Vec<ScheduledAction>>, Failure> {
         let actions = pages(|token| {
-            let page = self
-                .scaling()
-                .describe_scheduled_actions()
-                .service_namespace(ServiceNamespace::Ecs)
-                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-                .max_results(PAGE)
-                .set_next_token(token)
-                .send();
+            let page = self.ask(
+                Call::DescribeScheduledActions,
+                self.scaling()
+                    .describe_scheduled_actions()
+                    .service_namespace(ServiceNamespace::Ecs)
+                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send(),
+            );
             async {
-                let page = self.ask(Call::DescribeScheduledActions, page).await?;
+                let page = page.await?;
                 Ok((page.scheduled_actions.unwrap_or_default(), page.next_token))
             }
         })
@@ -86,7 +94,9 @@ impl Reader {
         let mut by_service = by_service(
             actions.into_iter().map(|action| (ServiceId::from_resource_id(&action.resource_id), scheduled(action))),
         );
-        by_service.values_mut().for_each(|list| list.sort_by(|a, b| a.name.cmp(&b.name)));
+        for list in by_service.values_mut() {
+            list.sort_by(|a, b| a.name.cmp(&b.name));
+        }
         Ok(by_service)
     }
 
@@ -106,12 +116,15 @@ impl Reader {
                 .include_not_scaled_activities(true)
                 .max_results(PAGE)
                 .set_next_token(token);
-            let page = match of {
-                Some(id) => question.resource_id(id.resource_id()).send(),
-                None => question.send(),
-            };
+            let page = self.ask(
+                Call::DescribeScalingActivities,
+                match of {
+                    Some(id) => question.resource_id(id.resource_id()).send(),
+                    None => question.send(),
+                },
+            );
             async {
-                let page = self.ask(Call::DescribeScalingActivities, page).await?;
+                let page = page.await?;
                 let mut activities = page.scaling_activities.unwrap_or_default();
                 let before = activities.len();
                 activities.retain(|activity| timestamp(&activity.start_time).is_none_or(|started| started >= since));
@@ -126,9 +139,9 @@ impl Reader {
         if let Some(id) = of {
             by_service.entry(id.clone()).or_default();
         }
-        by_service
-            .values_mut()
-            .for_each(|list| list.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id))));
+        for list in by_service.values_mut() {
+            list.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
+        }
         Ok(by_service)
     }
 }
@@ -224,5 +237,95 @@ fn activity(activity: types::ScalingActivity) -> Activity {
         description: activity.description,
         cause: activity.cause,
         message: activity.status_message.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::canned::{self, doors, times};
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn targets_policies_and_schedules_are_filed_by_service() {
+        let (reader, _, _) = doors(|asked| {
+            assert_eq!(asked.json()["ServiceNamespace"], "ecs");
+            canned::json(200, &match asked.operation.as_str() {
+                "DescribeScalableTargets" => json!({ "ScalableTargets": [
+                    { "ServiceNamespace": "ecs", "ResourceId": "service/prod/api", "MinCapacity": 4, "MaxCapacity": 10,
+                      "ScalableDimension": "ecs:service:DesiredCount", "RoleARN": "r", "CreationTime": 1.0,
+                      "SuspendedState": { "DynamicScalingInSuspended": true } },
+                    { "ServiceNamespace": "ecs", "ResourceId": "table/odd", "MinCapacity": 1, "MaxCapacity": 1,
+                      "ScalableDimension": "ecs:service:DesiredCount", "RoleARN": "r", "CreationTime": 1.0 }
+                ]}),
+                "DescribeScalingPolicies" => json!({ "ScalingPolicies": [
+                    { "PolicyARN": "a", "PolicyName": "steps", "ServiceNamespace": "ecs", "ResourceId": "service/prod/api",
+                      "ScalableDimension": "ecs:service:DesiredCount", "PolicyType": "StepScaling", "CreationTime": 1.0,
+                      "StepScalingPolicyConfiguration": { "Cooldown": 90 } },
+                    { "PolicyARN": "a", "PolicyName": "cpu", "ServiceNamespace": "ecs", "ResourceId": "service/prod/api",
+                      "ScalableDimension": "ecs:service:DesiredCount", "PolicyType": "TargetTrackingScaling",
+                      "CreationTime": 1.0, "Alarms": [{ "AlarmName": "high", "AlarmARN": "x" }],
+                      "TargetTrackingScalingPolicyConfiguration": { "TargetValue": 70.0, "ScaleInCooldown": 300,
+                        "PredefinedMetricSpecification": { "PredefinedMetricType": "SomethingNewer" } } }
+                ]}),
+                _ => json!({ "ScheduledActions": [
+                    { "ScheduledActionName": "morning", "ScheduledActionARN": "a", "ServiceNamespace": "ecs",
+                      "Schedule": "cron(0 8 * * ? *)", "ResourceId": "service/prod/api", "CreationTime": 1.0,
+                      "ScalableTargetAction": { "MinCapacity": 4 } }
+                ]}),
+            })
+        })
+        .await;
+        let id = ServiceId::new("prod", "api");
+        let targets = reader.scalable_targets().await.unwrap();
+        assert_eq!(targets.len(), 1);
+        let suspended = Suspended { scale_in: true, ..Suspended::default() };
+        assert_eq!(
+            (targets[&id].min, targets[&id].max, targets[&id].suspended),
+            (TaskCount(4), TaskCount(10), suspended)
+        );
+        let policies = &reader.scaling_policies().await.unwrap()[&id];
+        assert_eq!((policies[0].name.as_str(), policies[0].metric.as_str()), ("cpu", "SomethingNewer"));
+        assert_eq!(
+            (policies[0].target, policies[0].out_cooldown_s, policies[0].in_cooldown_s),
+            (Some(70.0), None, Some(300))
+        );
+        assert_eq!((policies[1].target, policies[1].out_cooldown_s), (None, Some(90)));
+        let schedule = &reader.scheduled_actions().await.unwrap()[&id];
+        assert_eq!((schedule[0].min, schedule[0].max), (Some(TaskCount(4)), None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn activities_are_walked_back_to_since_and_refusals_are_among_them() {
+        let (reader, _, log) = doors(|asked| {
+            let body = asked.json();
+            assert_eq!(body["IncludeNotScaledActivities"], true);
+            let from: u64 = body["NextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+            let activity = |n: u64| {
+                let refused = (n == 1).then(|| json!([{ "Code": "AlreadyAtMaxCapacity", "MaxCapacity": 10 }]));
+                json!({ "ActivityId": format!("a{n}"), "ServiceNamespace": "ecs", "ResourceId": "service/prod/api",
+                    "ScalableDimension": "ecs:service:DesiredCount", "Description": "Setting desired count to 6.",
+                    "Cause": "c", "StartTime": 1_000 - n, "StatusCode": if n == 2 { "Reconsidering" } else { "Successful" },
+                    "NotScaledReasons": refused })
+            };
+            let page: Vec<_> = (from..from + 50).map(activity).collect();
+            canned::json(200, &json!({ "ScalingActivities": page, "NextToken": (from + 50).to_string() }))
+        })
+        .await;
+        let id = ServiceId::new("prod", "api");
+        let since = Timestamp::from_second(1_000 - 60).unwrap();
+        let activities = reader.activities(Some(&id), since).await.unwrap().remove(&id).unwrap();
+        assert_eq!((activities.len(), times(&log, "DescribeScalingActivities")), (61, 2));
+        assert_eq!(activities[0].desired(), Some(6));
+        assert_eq!(activities[1].kind, ActivityKind::NotScaled(vec!["AlreadyAtMaxCapacity".into()]));
+        assert_eq!(activities[2].kind, ActivityKind::Unknown("Reconsidering".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_without_activities_is_in_the_answer() {
+        let (reader, _, _) = doors(|_| canned::json(200, &json!({ "ScalingActivities": [] }))).await;
+        let id = ServiceId::new("prod", "quiet");
+        assert_eq!(reader.activities(Some(&id), Timestamp::UNIX_EPOCH).await.unwrap()[&id], []);
     }
 }

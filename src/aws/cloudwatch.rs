@@ -32,17 +32,19 @@ impl Reader {
         }
         self.count_metrics(queries.len());
         let results = pages(|token| {
-            let page = self
-                .cloudwatch()
-                .get_metric_data()
-                .start_time(date_time(question.start))
-                .end_time(date_time(question.end))
-                .scan_by(ScanBy::TimestampAscending)
-                .set_metric_data_queries(Some(queries.clone()))
-                .set_next_token(token)
-                .send();
+            let page = self.ask(
+                Call::GetMetricData,
+                self.cloudwatch()
+                    .get_metric_data()
+                    .start_time(date_time(question.start))
+                    .end_time(date_time(question.end))
+                    .scan_by(ScanBy::TimestampAscending)
+                    .set_metric_data_queries(Some(queries.clone()))
+                    .set_next_token(token)
+                    .send(),
+            );
             async {
-                let page = self.ask(Call::GetMetricData, page).await?;
+                let page = page.await?;
                 Ok((page.metric_data_results.unwrap_or_default(), page.next_token))
             }
         })
@@ -94,4 +96,93 @@ fn query(index: usize, key: &MetricKey) -> Option<MetricDataQuery> {
         Metric::builder().namespace(row.namespace).metric_name(row.name).set_dimensions(Some(dimensions)).build();
     let stat = MetricStat::builder().metric(metric).period(60).stat(row.statistic).build();
     Some(MetricDataQuery::builder().id(id(index)).metric_stat(stat).return_data(true).build())
+}
+
+#[cfg(test)]
+mod tests {
+    use minicbor::Encoder;
+    use minicbor::data::IanaTag;
+
+    use super::super::canned::{NOW, Reply, doors, times};
+    use super::super::planner::Planner;
+    use super::*;
+    use crate::platform::{LoadBalancerId, MetricId, ServiceId, TargetGroupArn};
+
+    /// A page of results: id, status, and (minute, value) points.
+    fn page(results: &[(&str, &str, &[(i64, f64)])], next: Option<&str>) -> Reply {
+        let mut cbor = Encoder::new(Vec::new());
+        cbor.begin_map().unwrap().str("MetricDataResults").unwrap().array(results.len() as u64).unwrap();
+        for (id, status, points) in results {
+            cbor.map(4).unwrap().str("Id").unwrap().str(id).unwrap().str("StatusCode").unwrap().str(status).unwrap();
+            cbor.str("Timestamps").unwrap().array(points.len() as u64).unwrap();
+            for (minute, _) in *points {
+                cbor.tag(IanaTag::Timestamp).unwrap().f64((NOW + minute * 60) as f64).unwrap();
+            }
+            cbor.str("Values").unwrap().array(points.len() as u64).unwrap();
+            for (_, value) in *points {
+                cbor.f64(*value).unwrap();
+            }
+        }
+        if let Some(next) = next {
+            cbor.str("NextToken").unwrap().str(next).unwrap();
+        }
+        cbor.end().unwrap();
+        Reply::Http(200, cbor.into_writer())
+    }
+
+    fn question() -> Question {
+        let id = ServiceId::new("prod", "api");
+        let group = TargetGroupArn::new("arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/api/0a");
+        let balancer = LoadBalancerId::new("app/front/0b");
+        let keys = [
+            MetricKey::service(&id, MetricId::ServiceCpu),
+            MetricKey { resource: Resource::TargetGroup(balancer.clone(), group), metric: MetricId::RequestsPerTarget },
+            MetricKey { resource: Resource::LoadBalancer(balancer), metric: MetricId::Elb5xx },
+        ];
+        Planner::default().plan(&keys, Timestamp::from_second(NOW).unwrap()).remove(0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_are_joined_and_partial_is_told_from_missing() {
+        let (reader, _, log) = doors(|asked| {
+            if String::from_utf8_lossy(&asked.body).contains("page-2") {
+                page(&[("m0", "Complete", &[(-1, 72.0)]), ("m2", "InternalError", &[])], None)
+            } else {
+                page(&[("m0", "PartialData", &[(-2, 71.0)]), ("m1", "Complete", &[])], Some("page-2"))
+            }
+        })
+        .await;
+        let question = question();
+        let answer = reader.metrics(&question).await.unwrap();
+        let minute = |n: i64| Timestamp::from_second(NOW + n * 60).unwrap();
+        assert_eq!(answer.points[0].1, [(minute(-2), 71.0), (minute(-1), 72.0)]);
+        assert_eq!(answer.points[1].1, [], "complete without a point: missing");
+        assert_eq!(answer.incomplete, question.keys[2..], "an internal error: unknown");
+        assert_eq!(times(&log, "GetMetricData"), 2);
+        let first = String::from_utf8_lossy(&log.lock().unwrap()[0].body).into_owned();
+        for word in ["AWS/ECS", "ServiceName", "targetgroup/api/0a", "app/front/0b", "HTTPCode_ELB_5XX_Count"] {
+            assert!(first.contains(word), "{word}");
+        }
+        let meter = reader.meter();
+        assert_eq!((meter.metrics_total, meter.calls_per_minute()), (3, 2));
+        assert!((meter.dollars_per_hour() - 3.0 * 60.0 * 0.000_01).abs() < 1e-12);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_to_another_question_is_a_fault() {
+        for id in ["m3", "x", "m99999999999999999999"] {
+            let (reader, _, _) = doors(move |_| page(&[(id, "Complete", &[])], None)).await;
+            assert!(matches!(reader.metrics(&question()).await, Err(Failure::Faulty { .. })), "{id}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_speaks_no_cbor_is_a_fault() {
+        let (reader, _, _) = doors(|_| super::super::canned::text(404, "<html>not found</html>")).await;
+        let failure = reader.metrics(&question()).await.unwrap_err();
+        assert!(
+            matches!(&failure, Failure::Faulty { detail } if detail.contains("cloudwatch:GetMetricData")),
+            "{failure}"
+        );
+    }
 }

@@ -27,9 +27,12 @@ impl Reader {
         let mut services = Vec::new();
         for cluster in clusters {
             let arns = pages(|token| {
-                let page = self.ecs().list_services().cluster(&cluster).max_results(PAGE).set_next_token(token).send();
+                let page = self.ask(
+                    Call::ListServices,
+                    self.ecs().list_services().cluster(&cluster).max_results(PAGE).set_next_token(token).send(),
+                );
                 async {
-                    let page = self.ask(Call::ListServices, page).await?;
+                    let page = page.await?;
                     Ok((page.service_arns.unwrap_or_default(), page.next_token))
                 }
             })
@@ -43,9 +46,10 @@ impl Reader {
 
     async fn clusters(&self) -> Result<Vec<String>, Failure> {
         pages(|token| {
-            let page = self.ecs().list_clusters().max_results(PAGE).set_next_token(token).send();
+            let page =
+                self.ask(Call::ListClusters, self.ecs().list_clusters().max_results(PAGE).set_next_token(token).send());
             async {
-                let page = self.ask(Call::ListClusters, page).await?;
+                let page = page.await?;
                 Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
             }
         })
@@ -126,9 +130,9 @@ impl Reader {
                 .send()
         };
         let mut arns = pages(|token| {
-            let page = list(types::DesiredStatus::Running, token);
+            let page = self.ask(Call::ListTasks, list(types::DesiredStatus::Running, token));
             async {
-                let page = self.ask(Call::ListTasks, page).await?;
+                let page = page.await?;
                 Ok((page.task_arns.unwrap_or_default(), page.next_token))
             }
         })
@@ -233,5 +237,150 @@ fn task(task: types::Task) -> Task {
         stop_reason: task.stopped_reason,
         capacity_provider: task.capacity_provider_name.unwrap_or_default(),
         task_definition: last_part(task.task_definition_arn.as_deref().unwrap_or_default()).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::canned::{self, Asked, NOW, Reply, doors, times};
+    use super::*;
+
+    fn page(asked: &Asked, total: usize, list: &str, arn: impl Fn(usize) -> String) -> Reply {
+        let body = asked.json();
+        let size = body["maxResults"].as_u64().unwrap_or(100) as usize;
+        let from: usize = body["nextToken"].as_str().map_or(0, |token| token.parse().unwrap());
+        let upto = total.min(from + size);
+        let arns: Vec<String> = (from..upto).map(arn).collect();
+        let next = (upto < total).then(|| upto.to_string());
+        canned::json(200, &json!({ list: arns, "nextToken": next }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_service_list_is_whole_at_every_size() {
+        for (total, questions) in [(0, 1), (1, 1), (10, 1), (11, 1), (100, 1), (101, 2), (1_000, 10)] {
+            let (reader, _, log) = doors(move |asked| match asked.operation.as_str() {
+                "ListClusters" => page(asked, 1, "clusterArns", |_| "arn:aws:ecs:us-east-1:1:cluster/prod".into()),
+                _ => page(asked, total, "serviceArns", |n| format!("arn:aws:ecs:us-east-1:1:service/prod/s{n:04}")),
+            })
+            .await;
+            let list = reader.service_list(&[]).await.unwrap();
+            let whole: Vec<ServiceId> = (0..total).map(|n| ServiceId::new("prod", format!("s{n:04}"))).collect();
+            assert_eq!(list, whole);
+            assert_eq!(times(&log, "ListServices"), questions, "{total} services");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn given_clusters_limit_the_list_and_many_clusters_are_paged() {
+        let answer = |asked: &Asked| match asked.operation.as_str() {
+            "ListClusters" => page(asked, 101, "clusterArns", |n| format!("arn:aws:ecs:us-east-1:1:cluster/c{n:03}")),
+            _ => page(asked, 1, "serviceArns", |_| "arn:aws:ecs:us-east-1:1:service/old-style-arn".into()),
+        };
+        let (reader, _, log) = doors(answer).await;
+        let list = reader.service_list(&["arn:aws:ecs:us-east-1:1:cluster/a".into(), "b".into()]).await.unwrap();
+        assert_eq!(list, [ServiceId::new("a", "old-style-arn"), ServiceId::new("b", "old-style-arn")]);
+        assert_eq!(times(&log, "ListClusters"), 0);
+        assert_eq!(reader.service_list(&[]).await.unwrap().len(), 101);
+        assert_eq!(times(&log, "ListClusters"), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_token_that_repeats_is_a_fault() {
+        let (reader, _, log) = doors(|_| canned::json(200, &json!({ "serviceArns": ["x"], "nextToken": "t" }))).await;
+        let failure = reader.service_list(&["c".into()]).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the same page was offered twice");
+        assert_eq!(times(&log, "ListServices"), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_described_service_keeps_every_word_and_number() {
+        let (reader, _, _) = doors(|_| {
+            canned::json(
+                200,
+                &json!({
+                    "services": [{
+                        "serviceName": "api", "status": "HIBERNATING", "desiredCount": 6, "runningCount": 5,
+                        "pendingCount": 1, "taskDefinition": "arn:aws:ecs:us-east-1:1:task-definition/api:42",
+                        "capacityProviderStrategy": [
+                            { "capacityProvider": "FARGATE", "weight": 1, "base": 1 },
+                            { "capacityProvider": "FARGATE_SPOT", "weight": 3 }
+                        ],
+                        "loadBalancers": [{ "targetGroupArn": "arn:tg" }, { "loadBalancerName": "classic" }],
+                        "deployments": [
+                            { "id": "old", "status": "ACTIVE", "createdAt": 1.5 },
+                            { "id": "new", "status": "PRIMARY", "rolloutState": "IN_PROGRESS", "createdAt": 10.0 }
+                        ],
+                        "events": [{ "id": "e", "createdAt": 20.25, "message": "has begun draining" }]
+                    }],
+                    "failures": [{ "arn": "arn:aws:ecs:us-east-1:1:service/prod/gone", "reason": "MISSING" }]
+                }),
+            )
+        })
+        .await;
+        let names = [ServiceName::new("api"), ServiceName::new("gone")];
+        let (found, missing) = reader.services(&ClusterName::new("prod"), &names).await.unwrap();
+        assert_eq!(missing, [ServiceId::new("prod", "gone")]);
+        let service = &found[0];
+        assert_eq!(service.id, ServiceId::new("prod", "api"));
+        assert_eq!(service.status, ServiceStatus::Unknown("HIBERNATING".into()));
+        assert_eq!((service.desired, service.running, service.pending), (TaskCount(6), TaskCount(5), TaskCount(1)));
+        assert_eq!(service.task_definition, "api:42");
+        assert_eq!(service.launch, "FARGATE 1 + FARGATE_SPOT 3");
+        assert_eq!(service.target_groups, [TargetGroupArn::new("arn:tg")]);
+        assert_eq!(service.deployments[0].id, "new", "the PRIMARY comes first");
+        assert_eq!(service.deployments[1].rollout, Rollout::Unknown(String::new()));
+        assert!(service.deploying());
+        assert_eq!(service.events[0].at.as_millisecond(), 20_250);
+        assert_eq!(service.learnt.as_second(), NOW);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_names_ask_nothing() {
+        let (reader, _, log) = doors(|_| Reply::Broken).await;
+        assert_eq!(reader.services(&ClusterName::new("c"), &[]).await.unwrap(), (vec![], vec![]));
+        assert!(log.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tasks_are_described_a_hundred_at_a_time_and_tell_their_size() {
+        let (reader, _, log) = doors(|asked| match asked.operation.as_str() {
+            "ListTasks" if asked.json()["desiredStatus"] == "STOPPED" => {
+                page(asked, 1, "taskArns", |_| "t/stopped".into())
+            }
+            "ListTasks" => page(asked, 150, "taskArns", |n| format!("t/{n:03}")),
+            "DescribeTasks" => {
+                let task = |arn: &serde_json::Value| {
+                    json!({ "taskArn": arn, "cpu": "512", "memory": "1024", "lastStatus": "RUNNING",
+                        "taskDefinitionArn": "arn:x/api:7", "createdAt": 5.0 })
+                };
+                let tasks: Vec<_> = asked.json()["tasks"].as_array().unwrap().iter().map(task).collect();
+                canned::json(200, &json!({ "tasks": tasks }))
+            }
+            _ => canned::json(200, &json!({ "services": [{ "serviceName": "api", "taskDefinition": "api:7" }] })),
+        })
+        .await;
+        let id = ServiceId::new("prod", "api");
+        let tasks = reader.tasks(&id).await.unwrap();
+        assert_eq!(tasks.len(), 151);
+        assert_eq!((tasks[0].health.as_str(), tasks[0].status.as_str()), ("UNKNOWN", "RUNNING"));
+        assert_eq!((times(&log, "ListTasks"), times(&log, "DescribeTasks")), (3, 2));
+        let (services, _) = reader.services(&id.cluster, &[id.service.clone()]).await.unwrap();
+        assert_eq!(services[0].task_size, Some(TaskSize { cpu_units: 512, memory_mib: 1_024 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_field_of_the_wrong_type_fails_its_own_source_only() {
+        let (reader, _, _) = doors(|asked| match asked.operation.as_str() {
+            "ListTasks" => page(asked, 1, "taskArns", |_| "t/1".into()),
+            "DescribeTasks" => canned::json(200, &json!({ "tasks": [{ "taskArn": "t/1", "cpu": 256 }] })),
+            _ => canned::json(200, &json!({ "services": [{ "serviceName": "api", "status": "ACTIVE" }] })),
+        })
+        .await;
+        let id = ServiceId::new("prod", "api");
+        let failure = reader.tasks(&id).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Faulty { detail } if detail.starts_with("ecs:DescribeTasks")), "{failure}");
+        assert_eq!(reader.services(&id.cluster, &[id.service.clone()]).await.unwrap().0.len(), 1);
     }
 }

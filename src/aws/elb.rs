@@ -118,3 +118,98 @@ fn target_health(description: types::TargetHealthDescription) -> TargetHealth {
         reason: health.and_then(|health| health.reason).map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::canned::{self, Asked, Reply, doors, times};
+    use super::*;
+
+    const ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/api/0a";
+
+    fn ok(operation: &str, result: &str) -> Reply {
+        let xml = format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>");
+        canned::text(200, &xml)
+    }
+
+    fn error(code: &str, message: &str) -> Reply {
+        let xml = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        );
+        canned::text(if code == "AccessDenied" { 403 } else { 400 }, &xml)
+    }
+
+    fn groups(asked: &Asked) -> Reply {
+        let group = format!(
+            "<member><TargetGroupArn>{ARN}</TargetGroupArn><TargetGroupName>api</TargetGroupName>\
+             <HealthCheckIntervalSeconds>30</HealthCheckIntervalSeconds><HealthCheckPath>/health</HealthCheckPath>\
+             <LoadBalancerArns><member>arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/front/0b</member>\
+             </LoadBalancerArns></member>"
+        );
+        match asked.operation.as_str() {
+            "DescribeTargetGroups" if asked.text().contains("gone") => error("TargetGroupNotFound", "not found"),
+            "DescribeTargetGroups" => ok("DescribeTargetGroups", &format!("<TargetGroups>{group}</TargetGroups>")),
+            _ => ok(
+                "DescribeTargetGroupAttributes",
+                "<Attributes><member><Key>deregistration_delay.timeout_seconds</Key><Value>300</Value></member></Attributes>",
+            ),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deleted_group_hides_no_other() {
+        let (reader, _, log) = doors(groups).await;
+        let arns = [TargetGroupArn::new(ARN), TargetGroupArn::new("arn:gone")];
+        let found = reader.target_groups(&arns).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].balancers, [LoadBalancerId::new("app/front/0b")]);
+        assert_eq!((found[0].interval_s, found[0].path.as_str(), found[0].draining_s), (30, "/health", Some(300)));
+        assert_eq!(times(&log, "DescribeTargetGroups"), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delay_that_may_not_be_read_is_unknown_and_throttling_is_not_hidden() {
+        let (reader, _, _) = doors(|asked| match asked.operation.as_str() {
+            "DescribeTargetGroupAttributes" => error("AccessDenied", "no"),
+            _ => groups(asked),
+        })
+        .await;
+        assert_eq!(reader.target_groups(&[TargetGroupArn::new(ARN)]).await.unwrap()[0].draining_s, None);
+        let (reader, _, _) = doors(|asked| match asked.operation.as_str() {
+            "DescribeTargetGroupAttributes" => error("Throttling", "Rate exceeded"),
+            _ => groups(asked),
+        })
+        .await;
+        assert_eq!(reader.target_groups(&[TargetGroupArn::new(ARN)]).await, Err(Failure::Throttled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_word_healthy_is_healthy() {
+        let target = |id: &str, state: &str| {
+            format!(
+                "<member><Target><Id>{id}</Id><Port>80</Port></Target><TargetHealth><State>{state}</State></TargetHealth></member>"
+            )
+        };
+        let words =
+            ["draining", "healthy", "initial", "unhealthy", "unused", "unavailable", "unhealthy.draining", "zen"];
+        let members: String = words.iter().enumerate().map(|(n, word)| target(&format!("10.0.0.{n}"), word)).collect();
+        let members = format!("<TargetHealthDescriptions>{members}</TargetHealthDescriptions>");
+        let (reader, _, _) = doors(move |_| ok("DescribeTargetHealth", &members)).await;
+        let targets = reader.target_health(&TargetGroupArn::new(ARN)).await.unwrap();
+        let states: Vec<TargetState> = targets.iter().map(|target| target.state.clone()).collect();
+        let unknown = |word: &str| TargetState::Unknown(word.into());
+        assert_eq!(targets[0].target, "10.0.0.0:80");
+        assert_eq!(
+            states,
+            [
+                TargetState::Draining,
+                TargetState::Healthy,
+                TargetState::Initial,
+                TargetState::Unhealthy,
+                TargetState::Unused,
+                unknown("unavailable"),
+                unknown("unhealthy.draining"),
+                unknown("zen"),
+            ]
+        );
+    }
+}

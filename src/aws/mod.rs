@@ -12,6 +12,8 @@
 
 pub mod access;
 mod autoscaling;
+#[cfg(test)]
+mod canned;
 mod cloudwatch;
 mod ecs;
 mod elb;

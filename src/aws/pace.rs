@@ -178,13 +178,11 @@ impl Family {
     /// What this program allows itself.
     pub fn budget(self) -> Rate {
         match self {
-            Self::Sts => Rate { burst: 5, per_second: 1 },
-            Self::EcsClusterRead => Rate { burst: 20, per_second: 5 },
+            Self::Sts | Self::EcsServiceModify => Rate { burst: 5, per_second: 1 },
+            Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
             Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
-            Self::EcsServiceModify => Rate { burst: 5, per_second: 1 },
             Self::AutoScaling => Rate { burst: 20, per_second: 2 },
             Self::LoadBalancing => Rate { burst: 20, per_second: 4 },
-            Self::CloudWatch => Rate { burst: 20, per_second: 5 },
         }
     }
 }

@@ -111,22 +111,27 @@ impl Reader {
     }
 
     /// Asks one question: waits for the budget, then for the answer, and says what a failure means.
-    pub(super) async fn ask<T, E>(
-        &self,
+    pub(super) fn ask<'a, T, E>(
+        &'a self,
         call: Call,
-        question: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T, Failure>
+        question: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+    ) -> impl Future<Output = Result<T, Failure>> + Send + 'a
     where
-        E: Error + ProvideErrorMetadata + 'static,
+        T: Send + 'a,
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let wait = self.take(call.family());
-        if !wait.is_zero() {
-            self.0.clock.sleep(wait).await;
-        }
-        match tokio::time::timeout(ANSWER_WITHIN, question).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(Failure::of(&error, call, ANSWER_WITHIN, &self.0.mend)),
-            Err(_) => Err(Failure::TimedOut { after: ANSWER_WITHIN }),
+        // The SDK's futures are thousands of bytes; boxed before anything holds them, ours stay small.
+        let question = Box::pin(question);
+        async move {
+            let wait = self.take(call.family());
+            if !wait.is_zero() {
+                self.0.clock.sleep(wait).await;
+            }
+            match tokio::time::timeout(ANSWER_WITHIN, question).await {
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(Failure::of(&error, call, ANSWER_WITHIN, &self.0.mend)),
+                Err(_) => Err(Failure::TimedOut { after: ANSWER_WITHIN }),
+            }
         }
     }
 

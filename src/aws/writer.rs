@@ -52,9 +52,8 @@ impl Writer {
     /// Sends a confirmed change, once. The ticket is spent whatever comes back. A future that is dropped before it
     /// answers leaves an outcome as unknown as a time-out does.
     pub async fn send(&self, confirmed: Confirmed, ticket: Ticket) -> Outcome {
-        let outcome = self.carry_out(confirmed.plan()).await;
-        drop(ticket);
-        outcome
+        let _spent = ticket;
+        self.carry_out(confirmed.plan()).await
     }
 
     async fn carry_out(&self, plan: &Plan) -> Outcome {
@@ -66,17 +65,17 @@ impl Writer {
         }
         match &plan.change {
             Change::Desired { service, to } => {
-                let question = self
+                let attempt = self
                     .ecs
                     .update_service()
                     .cluster(service.cluster.as_str())
                     .service(service.service.as_str())
                     .desired_count(whole(*to))
                     .send();
-                once(Call::UpdateService, question).await
+                once(Call::UpdateService, attempt).await
             }
             Change::Floor { service, to } => {
-                let question = self
+                let attempt = self
                     .scaling
                     .register_scalable_target()
                     .service_namespace(ServiceNamespace::Ecs)
@@ -84,7 +83,7 @@ impl Writer {
                     .resource_id(service.resource_id())
                     .min_capacity(whole(*to))
                     .send();
-                once(Call::RegisterScalableTarget, question).await
+                once(Call::RegisterScalableTarget, attempt).await
             }
         }
     }
@@ -94,16 +93,22 @@ fn whole(count: TaskCount) -> i32 {
     i32::try_from(count.0).unwrap_or(i32::MAX)
 }
 
-/// Awaits the one attempt.
-async fn once<T, E>(call: Call, attempt: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>) -> Outcome
+/// Awaits the one attempt, which is boxed because the SDK's futures are thousands of bytes.
+fn once<'a, T, E>(
+    call: Call,
+    attempt: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+) -> impl Future<Output = Outcome> + Send + 'a
 where
-    T: RequestId,
-    E: Error + ProvideErrorMetadata + 'static,
+    T: RequestId + Send + 'a,
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    match tokio::time::timeout(OUTCOME_WITHIN, attempt).await {
-        Err(_) => Outcome::Unknown { detail: format!("no answer within {} s", OUTCOME_WITHIN.as_secs()) },
-        Ok(Ok(accepted)) => Outcome::Accepted { request_id: accepted.request_id().map(clean) },
-        Ok(Err(error)) => outcome(call, &error),
+    let attempt = Box::pin(attempt);
+    async move {
+        match tokio::time::timeout(OUTCOME_WITHIN, attempt).await {
+            Err(_) => Outcome::Unknown { detail: format!("no answer within {} s", OUTCOME_WITHIN.as_secs()) },
+            Ok(Ok(accepted)) => Outcome::Accepted { request_id: accepted.request_id().map(clean) },
+            Ok(Err(error)) => outcome(call, &error),
+        }
     }
 }
 
@@ -134,5 +139,121 @@ where
             }
         }
         _ => Outcome::Unknown { detail: innermost(error) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::canned::{self, NOW, Reply, doors};
+    use super::*;
+    use crate::change::Observed;
+    use crate::platform::{AccountId, Environment, Identity, ServiceId, Suspended};
+
+    fn plan(change: Change) -> Plan {
+        let at = jiff::Timestamp::from_second(NOW).unwrap();
+        Plan {
+            change,
+            observed: Observed {
+                desired: TaskCount(6),
+                running: TaskCount(6),
+                limits: None,
+                suspended: Suspended::default(),
+                deploying: false,
+                read: at,
+            },
+            identity: Identity { account: AccountId::new("1"), arn: "a".into(), region: Region::new("us-east-1") },
+            environment: Environment::Production,
+            made: at,
+            advice: None,
+        }
+    }
+
+    fn desired() -> Plan {
+        plan(Change::Desired { service: ServiceId::new("prod", "api"), to: TaskCount(8) })
+    }
+
+    fn floor() -> Plan {
+        plan(Change::Floor { service: ServiceId::new("prod", "api"), to: TaskCount(8) })
+    }
+
+    /// Sends a plan to an AWS that always answers like this; the outcome, and every request body.
+    async fn sent(plan: &Plan, reply: Reply) -> (Outcome, Vec<serde_json::Value>) {
+        let (_, writer, log) = doors(move |_| reply.clone()).await;
+        let outcome = writer.carry_out(plan).await;
+        let bodies = log.lock().unwrap().iter().map(canned::Asked::json).collect();
+        (outcome, bodies)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_changed_field_is_sent_absolute_and_once() {
+        let (outcome, bodies) = sent(&desired(), canned::json(200, &json!({}))).await;
+        assert_eq!(outcome, Outcome::Accepted { request_id: Some("r-1".into()) });
+        assert_eq!(bodies, [json!({ "cluster": "prod", "service": "api", "desiredCount": 8 })]);
+        let (outcome, bodies) = sent(&floor(), canned::json(200, &json!({}))).await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }));
+        assert_eq!(
+            bodies,
+            [json!({ "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount",
+                "ResourceId": "service/prod/api", "MinCapacity": 8 })]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_leaves_a_doubt_is_unknown_after_one_attempt() {
+        let error = |status, code: &str| canned::json(status, &json!({ "__type": code, "message": "m" }));
+        let doubtful = [
+            Reply::Hang,
+            Reply::Broken,
+            error(500, "ServerException"),
+            error(503, "ServiceUnavailable"),
+            canned::text(502, "<html>bad gateway</html>"),
+            canned::text(200, "{ not json"),
+        ];
+        for plan in [desired(), floor()] {
+            for reply in &doubtful {
+                let (outcome, bodies) = sent(&plan, reply.clone()).await;
+                assert!(matches!(outcome, Outcome::Unknown { .. }), "{reply:?}: {outcome:?}");
+                assert_eq!(bodies.len(), 1, "{reply:?}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_out_is_ten_seconds() {
+        let began = tokio::time::Instant::now();
+        let (outcome, _) = sent(&desired(), Reply::Hang).await;
+        assert_eq!(began.elapsed(), Duration::from_secs(10));
+        assert_eq!(outcome, Outcome::Unknown { detail: "no answer within 10 s".into() });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_keeps_awss_words_and_names_the_missing_action() {
+        let table = [
+            ("ServiceNotActiveException", "Service was not ACTIVE.", "ServiceNotActiveException"),
+            ("ThrottlingException", "Rate exceeded", "ThrottlingException"),
+            (
+                "AccessDeniedException",
+                "x is not authorized to perform: ecs:UpdateService on resource: y",
+                "ecs:UpdateService",
+            ),
+            ("AccessDeniedException", "no", "ecs:UpdateService"),
+        ];
+        for (code, message, told) in table {
+            let (outcome, bodies) =
+                sent(&desired(), canned::json(400, &json!({ "__type": code, "message": message }))).await;
+            assert_eq!(outcome, Outcome::Refused { code: told.into(), message: message.into() });
+            assert_eq!(bodies.len(), 1, "{code} is not tried again");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_plan_for_another_region_is_not_sent() {
+        let mut plan = desired();
+        plan.identity.region = Region::new("eu-west-1");
+        let (outcome, bodies) = sent(&plan, canned::json(200, &json!({}))).await;
+        assert!(matches!(outcome, Outcome::Refused { code, .. } if code == "WrongRegion"));
+        assert_eq!(bodies.len(), 0);
     }
 }

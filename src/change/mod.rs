@@ -29,7 +29,7 @@ pub use command::command;
 pub use confirm::{Answer, Asked, Confirmed, Refused, confirm};
 pub use follow::{Follow, Stage};
 pub use guard::{Forbidden, Tier};
-pub use journal::{ChangeId, Journal, JournalFault, Ticket, Unfinished};
+pub use journal::{ChangeId, Journal, JournalFault, Ticket, Timekeeper, Unfinished};
 pub use outcome::Outcome;
 pub use plan::{Change, Impossible, Observed, Plan, starting_count};
 pub use preview::{Preview, preview};

@@ -3,12 +3,15 @@
 //! Pure: each step takes the follow as it was, the platform as it is and the time. What was read before the answer
 //! came says nothing about the change and is passed over.
 
+mod sight;
+
 use jiff::Timestamp;
 
+use self::sight::{Complaint, Seen, Sight};
 use super::outcome::Outcome;
-use super::plan::{Change, Plan};
+use super::plan::Plan;
 use super::words;
-use crate::platform::{Activity, ActivityKind, Platform, Rollout, Service, Source, TargetState, TaskCount};
+use crate::platform::{Platform, TaskCount};
 
 /// Without any progress for this long, what was reached is all there will be.
 const PATIENCE_S: i64 = 15 * 60;
@@ -194,7 +197,9 @@ impl Follow {
             _ => return None,
         };
         let (was, is) = (plan.observed.running, seen.service.running);
-        let reached = format!("{is} running, {} wanted", seen.goal);
+        let unhealthy = seen.health.as_ref().filter(|health| health.healthy < is.0);
+        let healthy = unhealthy.map_or(String::new(), |health| format!(", {} healthy", health.healthy));
+        let reached = format!("{is} running{healthy}, {} wanted", seen.goal);
         Some(if is == was {
             Stage::Failed { why: format!("{why} ({reached})") }
         } else {
@@ -211,156 +216,13 @@ impl Follow {
     }
 }
 
-/// What the platform shows of a change.
-enum Sight<'a> {
-    /// Nothing that was asked for since the answer.
-    Nothing,
-    /// The target is not there any more.
-    Gone(String),
-    /// This.
-    Seen(Seen<'a>),
-}
-
-/// Fresh readings of the target.
-struct Seen<'a> {
-    service: &'a Service,
-    /// The field that was sent, as it is now.
-    value: TaskCount,
-    /// The count that the change leads to.
-    goal: TaskCount,
-    /// From the answer to the reading, seconds.
-    since_answer_s: i64,
-    /// The targets' health, where a target group is known.
-    health: Option<Health>,
-    activities: &'a [Activity],
-}
-
-/// The health of a service's targets, over all its groups.
-struct Health {
-    /// The fewest healthy targets of any group.
-    healthy: u32,
-    /// Draining targets of all groups.
-    draining: u32,
-    /// The longest deregistration delay.
-    delay_s: u32,
-    /// Whether every group was read since the answer.
-    fresh: bool,
-}
-
-/// What AWS says against it.
-enum Complaint {
-    /// It has given up.
-    Final(String),
-    /// It could not, and tries again.
-    Tried(String),
-}
-
-impl<'a> Sight<'a> {
-    fn of(plan: &Plan, platform: &'a Platform, answered: Timestamp) -> Self {
-        let id = plan.change.service();
-        let Some(service) = platform.services.get(id) else {
-            return Self::Gone("the service is no longer there".to_owned());
-        };
-        if service.learnt < answered {
-            return Self::Nothing;
-        }
-        let to = plan.change.to();
-        let (value, goal, read) = match plan.change {
-            Change::Desired { .. } => (service.desired, to, service.learnt),
-            Change::Floor { .. } => match platform.targets.get(id) {
-                Some(target) if target.learnt < answered => return Self::Nothing,
-                Some(target) => (target.min, to.max(service.desired), target.learnt),
-                None if targets_read(platform) < Some(answered) => return Self::Nothing,
-                None => return Self::Gone("the scalable target is no longer registered".to_owned()),
-            },
-        };
-        Self::Seen(Seen {
-            service,
-            value,
-            goal,
-            since_answer_s: read.as_second() - answered.as_second(),
-            health: Health::of(service, platform, answered),
-            activities: platform.activities.get(id).map_or(&[], |list| list.as_slice()),
-        })
-    }
-}
-
-fn targets_read(platform: &Platform) -> Option<Timestamp> {
-    platform.sources.get(&Source::ScalableTargets).and_then(|health| health.learnt)
-}
-
-impl Health {
-    fn of(service: &Service, platform: &Platform, answered: Timestamp) -> Option<Self> {
-        let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
-        groups
-            .filter_map(|group| {
-                Some(Self {
-                    healthy: group.count(&TargetState::Healthy)? as u32,
-                    draining: group.count(&TargetState::Draining)? as u32,
-                    delay_s: group.draining_s.unwrap_or_default(),
-                    fresh: group.learnt >= answered,
-                })
-            })
-            .reduce(|one, other| Self {
-                healthy: one.healthy.min(other.healthy),
-                draining: one.draining + other.draining,
-                delay_s: one.delay_s.max(other.delay_s),
-                fresh: one.fresh && other.fresh,
-            })
-    }
-}
-
-impl Seen<'_> {
-    fn steady(&self, plan: &Plan) -> bool {
-        let moves_nothing = matches!(plan.change, Change::Floor { to, .. } if plan.observed.desired >= to);
-        if moves_nothing {
-            return true;
-        }
-        let Service { desired, running, pending, .. } = self.service;
-        let serving = self
-            .health
-            .as_ref()
-            .is_none_or(|health| health.fresh && health.draining == 0 && health.healthy >= self.goal.0);
-        *desired == self.goal && *running == self.goal && pending.0 == 0 && serving
-    }
-
-    /// Tasks and targets that are not yet as asked for.
-    fn distance(&self) -> u32 {
-        let Service { desired, running, .. } = self.service;
-        let serving =
-            self.health.as_ref().map_or(0, |health| self.goal.0.saturating_sub(health.healthy) + health.draining);
-        desired.0.abs_diff(self.goal.0) + running.0.abs_diff(self.goal.0) + serving
-    }
-
-    fn culprit(&self, began: Timestamp) -> String {
-        let theirs = |activity: &&Activity| activity.started >= began && activity.desired() == Some(self.value.0);
-        match self.activities.iter().find(theirs) {
-            Some(activity) => format!("set by the autoscaler: {}", activity.cause),
-            None => "AWS does not tell by whom".to_owned(),
-        }
-    }
-
-    fn complaint(&self, answered: Timestamp) -> Option<Complaint> {
-        let primary = self.service.deployments.iter().find(|deployment| deployment.primary);
-        if let Some(failed) = primary.filter(|d| d.rollout == Rollout::Failed && d.updated >= answered) {
-            return Some(Complaint::Final(format!("the deployment failed: {}", failed.reason)));
-        }
-        let refused = self.activities.iter().find(|a| a.started >= answered && a.kind == ActivityKind::Failed);
-        if let Some(activity) = refused {
-            return Some(Complaint::Tried(activity.message.clone()));
-        }
-        let cannot = |message: &str| message.contains("unable to") || message.contains("failed to launch");
-        let event = self.service.events.iter().find(|event| event.at >= answered && cannot(&event.message))?;
-        Some(Complaint::Tried(event.message.clone()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
     use crate::change::scene::Scene;
+    use crate::platform::Rollout;
 
     /// 6 → 8 behind six healthy targets: accepted at the scene's time.
     fn accepted() -> (Scene, Plan, Follow) {
@@ -526,6 +388,16 @@ mod tests {
     }
 
     #[test]
+    fn a_complaint_that_was_overcome_is_forgotten() {
+        let (scene, plan, follow) = accepted();
+        let told = scene.counts(8, 6, 0).later(5).event("was unable to place a task");
+        let follow = step(&follow, &plan, &told);
+        let placed = told.counts(8, 8, 0);
+        let follow = step(&follow, &plan, &placed.clone().later(20));
+        assert_eq!(step(&follow, &plan, &placed.later(300)).stage, under(8, 0, 6, 0, 8), "health takes its time");
+    }
+
+    #[test]
     fn an_event_from_before_is_not_this_changes() {
         let (scene, plan, follow) = accepted();
         let mut old = scene.event("was unable to place a task").counts(8, 6, 2);
@@ -560,6 +432,15 @@ mod tests {
         }
         let why = "7 running, 8 wanted: nothing has moved for 15m".to_owned();
         assert_eq!(step(&follow, &plan, &seven.later(960)).stage, Stage::Partly { why });
+    }
+
+    #[test]
+    fn targets_that_never_become_healthy_are_named() {
+        let (scene, plan, follow) = accepted();
+        let sick = scene.counts(8, 8, 0);
+        let follow = step(&follow, &plan, &sick.clone().later(60));
+        let why = "8 running, 6 healthy, 8 wanted: nothing has moved for 16m".to_owned();
+        assert_eq!(step(&follow, &plan, &sick.later(960)).stage, Stage::Partly { why });
     }
 
     #[test]

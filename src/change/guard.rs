@@ -2,7 +2,8 @@
 //!
 //! Verdicts are values: `confirm` compares the one that was on the screen with the one that holds now.
 
-use super::plan::{Change, Observed, Plan};
+use super::observed::Observed;
+use super::plan::{Change, Plan};
 use crate::platform::TaskCount;
 use crate::policy::Policy;
 

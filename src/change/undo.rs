@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::plan::{Change, Impossible, Observed, Plan};
+use super::observed::Observed;
+use super::plan::{Change, Impossible, Plan};
 use crate::platform::{Environment, Platform};
 use crate::policy::Verdict;
 

@@ -162,19 +162,22 @@ impl Follow {
         if seen.steady(plan) {
             return self.over(Stage::Steady, now);
         }
-        let near = self.nearer(seen, now);
+        let near = self.nearer(plan, seen, now);
         match near.given_up(plan, seen, now) {
             Some(end) => near.over(end, now),
             None => near,
         }
     }
 
-    /// Under way, with the progress marked.
-    fn nearer(&self, seen: &Seen<'_>, now: Timestamp) -> Self {
+    /// Under way, with the progress marked. The first sight is one only if something has moved since the plan.
+    fn nearer(&self, plan: &Plan, seen: &Seen<'_>, now: Timestamp) -> Self {
         let distance = seen.distance();
-        let nearer = self.marks.distance.is_none_or(|known| distance < known);
-        let marks =
-            if nearer { Marks { progressed: Some(now), distance: Some(distance), ..self.marks } } else { self.marks };
+        let (nearest, progress) = match self.marks.distance {
+            None => (distance, seen.service.running != plan.observed.running),
+            Some(known) => (distance.min(known), distance < known),
+        };
+        let progressed = if progress { Some(now) } else { self.marks.progressed };
+        let marks = Marks { progressed, distance: Some(nearest), ..self.marks };
         let stage = Stage::Under {
             running: seen.service.running,
             pending: seen.service.pending,
@@ -376,12 +379,12 @@ mod tests {
         let told = scene.clone().counts(8, 6, 0).later(5).event(message);
         let follow = step(&follow, &plan, &told);
         assert_eq!(follow.stage, under(6, 0, 6, 0, 8), "ECS goes on trying");
-        let follow = step(&follow, &plan, &told.clone().later(59));
+        let follow = step(&follow, &plan, &told.clone().later(54));
         assert!(!follow.stage.is_over());
         let why = format!("{message} (6 running, 8 wanted)");
-        assert_eq!(step(&follow, &plan, &told.clone().later(60)).stage, Stage::Failed { why });
+        assert_eq!(step(&follow, &plan, &told.clone().later(55)).stage, Stage::Failed { why });
 
-        let one = step(&follow, &plan, &told.later(59).counts(8, 7, 0).targets(7, 0));
+        let one = step(&follow, &plan, &told.later(54).counts(8, 7, 0).targets(7, 0));
         let stuck = scene.counts(8, 7, 0).targets(7, 0).later(5).event(message).later(120);
         let why = format!("7 running, 8 wanted: {message}");
         assert_eq!(step(&one, &plan, &stuck).stage, Stage::Partly { why });
@@ -439,7 +442,7 @@ mod tests {
         let (scene, plan, follow) = accepted();
         let sick = scene.counts(8, 8, 0);
         let follow = step(&follow, &plan, &sick.clone().later(60));
-        let why = "8 running, 6 healthy, 8 wanted: nothing has moved for 16m".to_owned();
+        let why = "8 running, 6 healthy, 8 wanted: nothing has moved for 15m".to_owned();
         assert_eq!(step(&follow, &plan, &sick.later(960)).stage, Stage::Partly { why });
     }
 

@@ -137,8 +137,8 @@ impl Journal {
 
     /// Writes down that Enter was pressed on a plan, before it is read again: a trace of what was refused.
     /// [`Journal::ticket`] goes on under the same name.
-    pub fn planned(&mut self, plan: &Plan, now: Timestamp) -> Result<ChangeId, JournalFault> {
-        self.append(None, plan, None, State::Planned, now)
+    pub fn planned(&mut self, plan: &Plan, reason: Option<&str>, now: Timestamp) -> Result<ChangeId, JournalFault> {
+        self.append(None, plan, reason.map(str::to_owned), State::Planned, now)
     }
 
     /// Puts the line of a confirmed change on the disk. The ticket exists only after that.
@@ -288,7 +288,7 @@ mod tests {
         let (mut journal, unfinished) = open(dir.path());
         assert!(unfinished.is_empty());
         let confirmed = confirmed(8);
-        let id = journal.planned(confirmed.plan(), noon()).unwrap();
+        let id = journal.planned(confirmed.plan(), None, noon()).unwrap();
         let ticket = journal.ticket(&confirmed, noon()).unwrap();
         assert_eq!((ticket.id(), ticket.change()), (&id, &confirmed.plan().change));
         let accepted = Outcome::Accepted { request_id: Some("r-1".to_owned()) };
@@ -348,7 +348,7 @@ mod tests {
     fn what_was_only_planned_was_not_sent() {
         let dir = tempfile::tempdir().unwrap();
         let mut journal = open(dir.path()).0;
-        let id = journal.planned(confirmed(8).plan(), noon()).unwrap();
+        let id = journal.planned(confirmed(8).plan(), None, noon()).unwrap();
         let (_, unfinished) = open(dir.path());
         assert!(!unfinished[0].may_be_sent());
         journal.not_sent(&id, "desired was 6, is 7", noon()).unwrap();

@@ -2,7 +2,8 @@
 //!
 //! Verdicts are values: `confirm` compares the one that was on the screen with the one that holds now.
 
-use super::plan::{Change, Observed, Plan};
+use super::observed::Observed;
+use super::plan::{Change, Plan};
 use crate::platform::TaskCount;
 use crate::policy::Policy;
 
@@ -112,4 +113,102 @@ pub(super) fn beyond_limits(plan: &Plan, policy: &Policy) -> bool {
         Change::Floor { .. } => None,
     };
     outside((policy.ecs.min_capacity, policy.ecs.max_capacity)) || applied.is_some_and(outside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::scene::Scene;
+    use crate::platform::Environment;
+
+    fn other() -> Environment {
+        Environment::from_label("sandbox")
+    }
+
+    /// The tier for a count, inside AWS's limits of 0–100 and the policy's of `limits`.
+    fn tier_of(environment: &Environment, from: u32, to: u32, limits: (u32, u32)) -> Tier {
+        let scene = Scene::web().counts(from, from, 0).limits(0, 100);
+        let mut policy = Policy::of_spec(environment.clone());
+        (policy.ecs.min_capacity, policy.ecs.max_capacity) = (TaskCount(limits.0), TaskCount(limits.1));
+        let plan = Plan { environment: environment.clone(), ..scene.desired(to) };
+        tier(&plan, &policy)
+    }
+
+    #[test]
+    fn the_table_of_tiers() {
+        let name = || Tier::TypeName("web".to_owned());
+        let (wide, none) = ((0, 100), (50, 40));
+        let production = Environment::from_label("");
+        let rows = [
+            // Not production, inside limits, at most 25 % – or one.
+            (other(), 8, 10, wide, Tier::Enter),
+            (other(), 8, 6, wide, Tier::Enter),
+            (other(), 1, 2, wide, Tier::Enter),
+            (other(), 2, 1, wide, Tier::Enter),
+            (other(), 0, 1, wide, Tier::Enter),
+            (Environment::Staging, 4, 5, wide, Tier::Enter),
+            // Not production, inside limits, larger.
+            (other(), 8, 11, wide, Tier::TypeCount(11)),
+            (other(), 1, 3, wide, Tier::TypeCount(3)),
+            // Production, inside limits, any scale-out; a scale-in of at most 25 % – or one.
+            (production.clone(), 6, 7, wide, Tier::TypeCount(7)),
+            (production.clone(), 6, 60, wide, Tier::TypeCount(60)),
+            (production.clone(), 8, 6, wide, Tier::TypeCount(6)),
+            (production.clone(), 2, 1, wide, Tier::TypeCount(1)),
+            // Beyond policy limits, everywhere.
+            (other(), 10, 11, (2, 10), Tier::TypeCountAndReason(11)),
+            (other(), 3, 2, (3, 10), Tier::TypeCountAndReason(2)),
+            (production.clone(), 10, 11, (2, 10), Tier::TypeCountAndReason(11)),
+            (production.clone(), 3, 2, (3, 10), Tier::TypeCountAndReason(2)),
+            // Scale-in by more than 25 %, and to zero, everywhere and whatever the limits.
+            (other(), 8, 5, wide, name()),
+            (other(), 3, 1, wide, name()),
+            (other(), 1, 0, wide, name()),
+            (production.clone(), 8, 5, wide, name()),
+            (production.clone(), 8, 5, none, name()),
+            (production, 1, 0, none, name()),
+        ];
+        for (environment, from, to, limits, expected) in rows {
+            let tier = tier_of(&environment, from, to, limits);
+            assert_eq!(tier, expected, "{environment} {from} → {to} inside {limits:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_labelled_is_production() {
+        assert_eq!(tier_of(&Environment::from_label(" "), 8, 9, (0, 100)), Tier::TypeCount(9));
+    }
+
+    #[test]
+    fn a_count_beyond_what_aws_enforces_needs_a_reason_too() {
+        let scene = Scene::web().limits(4, 7);
+        let policy = Policy::of_spec(Environment::Production);
+        assert_eq!(tier(&scene.desired(8), &policy), Tier::TypeCountAndReason(8));
+        assert_eq!(tier(&scene.desired(7), &policy), Tier::TypeCount(7));
+    }
+
+    #[test]
+    fn floors_are_judged_by_how_far_they_move() {
+        let scene = Scene::web().limits(4, 12);
+        let policy = Policy::of_spec(Environment::Production);
+        assert_eq!(tier(&scene.floor(8), &policy), Tier::TypeCount(8));
+        assert_eq!(tier(&scene.floor(11), &policy), Tier::TypeCountAndReason(11));
+        assert_eq!(tier(&scene.floor(3), &policy), Tier::TypeCount(3));
+        assert_eq!(tier(&scene.floor(2), &policy), Tier::TypeName("web".to_owned()));
+        assert_eq!(tier(&scene.floor(0), &policy), Tier::TypeName("web".to_owned()));
+    }
+
+    #[test]
+    fn what_no_answer_makes_possible() {
+        let scene = Scene::web().limits(4, 10);
+        let observed = scene.desired(8).observed;
+        let desired = |to| Change::Desired { service: scene.id.clone(), to: TaskCount(to) };
+        let floor = |to| Change::Floor { service: scene.id.clone(), to: TaskCount(to) };
+        assert_eq!(forbid(&desired(5_000), &observed), Ok(()));
+        assert_eq!(forbid(&desired(5_001), &observed), Err(Forbidden::OverQuota { to: TaskCount(5_001) }));
+        assert_eq!(forbid(&floor(10), &observed), Ok(()));
+        let above = Forbidden::AboveCeiling { to: TaskCount(11), ceiling: TaskCount(10) };
+        assert_eq!(forbid(&floor(11), &observed), Err(above));
+        assert_eq!(above.to_string(), "a floor of 11 is above the ceiling of 10: raise the ceiling first");
+    }
 }

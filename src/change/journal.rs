@@ -1,130 +1,30 @@
 //! The record of every change: JSON lines, a file a month, on the disk before anything is sent.
 //!
 //! A line is appended under a lock and flushed to the disk – with the folder, when the file is new – before the call
-//! that wrote it returns. Every call here blocks on the disk: from async code, call it on a blocking thread.
+//! that wrote it returns. Every call here blocks on the disk: from async code, make it on a blocking thread.
 //!
 //! Absent on purpose: secrets. A line holds what was changed, by whom and why.
 
+mod disk;
+mod line;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
+pub use line::{ChangeId, Ended, Line, State, Timekeeper, Unfinished};
+
+use self::line::{Bad, Tail, Why};
 use super::confirm::Confirmed;
 use super::follow::Stage;
 use super::outcome::Outcome;
 use super::plan::{Change, Plan};
-use crate::clock::Clock;
 
-/// The version that this program writes, and the newest that it reads.
-const VERSION: u32 = 1;
-
-/// How often, and how far apart, the lock is tried before another program is said to hold it.
+/// How often the lock is tried, over two seconds, before another program is said to hold it.
 const LOCK_TRIES: u32 = 40;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
-/// A change's name in the journal: when its first line was written, and where in the file. Unique among all
-/// programs that write to one folder, because lines are placed under the lock.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ChangeId(String);
-
-impl fmt::Display for ChangeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Whose time the lines carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Timekeeper {
-    /// The system's clock.
-    Wall,
-    /// A drill's: none of it has happened to anybody.
-    Drill,
-}
-
-impl From<&Clock> for Timekeeper {
-    fn from(clock: &Clock) -> Self {
-        if clock.is_drill() { Self::Drill } else { Self::Wall }
-    }
-}
-
-/// How far a change is, on the disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum State {
-    /// Enter was pressed; the target is being read once more. Nothing has been sent.
-    Planned,
-    /// The ticket's line: from here on it may have been sent.
-    Sending,
-    /// The one attempt has ended.
-    Sent {
-        /// How.
-        result: Outcome,
-    },
-    /// It is being watched, or was left to itself.
-    Following {
-        /// Why nobody watches it any more, if so.
-        left: Option<String>,
-    },
-    /// Nothing more will happen.
-    Closed {
-        /// How it ended.
-        ended: Ended,
-        /// AWS's reason, or ours.
-        why: Option<String>,
-    },
-}
-
-/// How a change ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// As asked for.
-    Steady,
-    /// Short of it.
-    Partly,
-    /// Not carried out.
-    Failed,
-    /// Somebody set another value.
-    Overtaken,
-    /// It was refused on our side of the wire.
-    NotSent,
-}
-
-/// One line of the journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
-    /// The format's version.
-    pub version: u32,
-    /// The change.
-    pub id: ChangeId,
-    /// How far it is.
-    #[serde(flatten)]
-    pub state: State,
-    /// When, on the clock named below.
-    pub at: Timestamp,
-    /// Whose time that is.
-    pub clock: Timekeeper,
-    /// What is changed, where, by whom, from which observed values, and the policy's sentence.
-    pub plan: Plan,
-    /// The operator's reason.
-    pub reason: Option<String>,
-}
-
-/// A change whose last line is not that it is closed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Unfinished {
-    /// Its last line.
-    pub line: Line,
-}
 
 /// Why nothing can be written, and so nothing be sent.
 #[derive(Debug, thiserror::Error)]
@@ -140,7 +40,7 @@ pub enum JournalFault {
         why: String,
     },
     /// A later version of this program has written it.
-    #[error("{}, line {line}, is of version {version}: it was written by a newer scaledeck", file.display())]
+    #[error("{}, line {line}, is of version {version}, from a newer scaledeck: name another folder with --journal DIR", file.display())]
     Newer {
         /// The file.
         file: PathBuf,
@@ -163,7 +63,7 @@ pub enum JournalFault {
         /// The lock file.
         lock: PathBuf,
     },
-    /// A later line for a change that this journal does not know.
+    /// A later line for a change that this journal does not know, or knows to be closed.
     #[error("no change {id} is open in this journal")]
     NoSuchChange {
         /// The name.
@@ -176,17 +76,10 @@ pub enum JournalFault {
 pub struct Journal {
     folder: PathBuf,
     clock: Timekeeper,
-    open: BTreeMap<ChangeId, Entry>,
+    /// The last line of each change that is not closed.
+    open: BTreeMap<ChangeId, Line>,
     notes: Vec<String>,
     lock_tries: u32,
-}
-
-/// What is repeated on every line of a change.
-#[derive(Debug, Clone)]
-struct Entry {
-    plan: Plan,
-    reason: Option<String>,
-    planned: bool,
 }
 
 /// Proof that the line of a change is on the disk. Taken by value by the one call it stands for.
@@ -221,29 +114,19 @@ impl Journal {
     /// A torn last line is set aside, with a note in [`Journal::notes`]. Damage anywhere else is a fault, so that no
     /// change is sent until the operator names a good folder.
     pub fn open(folder: &Path, clock: Timekeeper) -> Result<(Self, Vec<Unfinished>), JournalFault> {
-        Self::open_with(folder, clock, LOCK_TRIES)
-    }
-
-    fn open_with(folder: &Path, clock: Timekeeper, lock_tries: u32) -> Result<(Self, Vec<Unfinished>), JournalFault> {
-        make_folder(folder).map_err(unwritable(folder))?;
+        disk::make_folder(folder).map_err(unwritable(folder))?;
+        let _lock = disk::lock(folder, LOCK_TRIES)?;
         let mut journal =
-            Self { folder: folder.to_owned(), clock, open: BTreeMap::new(), notes: Vec::new(), lock_tries };
-        let _lock = journal.lock()?;
-        let mut last = BTreeMap::new();
-        for file in months(folder).map_err(unwritable(folder))? {
+            Self { folder: folder.to_owned(), clock, open: BTreeMap::new(), notes: Vec::new(), lock_tries: LOCK_TRIES };
+        for file in disk::months(folder).map_err(unwritable(folder))? {
             for line in journal.read(&file)? {
                 if line.clock == clock {
-                    last.insert(line.id.clone(), line);
+                    journal.open.insert(line.id.clone(), line);
                 }
             }
         }
-        last.retain(|_, line| !matches!(line.state, State::Closed { .. }));
-        for (id, line) in &last {
-            journal
-                .open
-                .insert(id.clone(), Entry { plan: line.plan.clone(), reason: line.reason.clone(), planned: false });
-        }
-        let unfinished = last.into_values().map(|line| Unfinished { line }).collect();
+        journal.open.retain(|_, line| !matches!(line.state, State::Closed { .. }));
+        let unfinished = journal.open.values().map(|line| Unfinished { line: line.clone() }).collect();
         Ok((journal, unfinished))
     }
 
@@ -255,34 +138,27 @@ impl Journal {
     /// Writes down that Enter was pressed on a plan, before it is read again: a trace of what was refused.
     /// [`Journal::ticket`] goes on under the same name.
     pub fn planned(&mut self, plan: &Plan, reason: Option<&str>, now: Timestamp) -> Result<ChangeId, JournalFault> {
-        let entry = Entry { plan: plan.clone(), reason: reason.map(str::to_owned), planned: true };
-        self.begin(entry, State::Planned, now)
+        self.append(None, plan, reason.map(str::to_owned), State::Planned, now)
     }
 
     /// Puts the line of a confirmed change on the disk. The ticket exists only after that.
     pub fn ticket(&mut self, confirmed: &Confirmed, now: Timestamp) -> Result<Ticket, JournalFault> {
         let plan = confirmed.plan();
-        let entry = Entry { plan: plan.clone(), reason: confirmed.reason().map(str::to_owned), planned: false };
-        let known = self.open.iter().find(|(_, open)| open.planned && open.plan == *plan).map(|(id, _)| id.clone());
-        let id = match known {
-            Some(id) => {
-                self.open.insert(id.clone(), entry);
-                self.step(&id, State::Sending, now)?;
-                id
-            }
-            None => self.begin(entry, State::Sending, now)?,
-        };
+        let planned = |line: &&Line| line.state == State::Planned && line.plan == *plan;
+        let id = self.open.values().find(planned).map(|line| line.id.clone());
+        let reason = confirmed.reason().map(str::to_owned);
+        let id = self.append(id, plan, reason, State::Sending, now)?;
         Ok(Ticket { id, change: plan.change.clone() })
     }
 
     /// Writes down what the one attempt came to.
     pub fn sent(&mut self, id: &ChangeId, result: &Outcome, now: Timestamp) -> Result<(), JournalFault> {
-        self.step(id, State::Sent { result: result.clone() }, now)
+        self.go_on(id, State::Sent { result: result.clone() }, now)
     }
 
     /// Writes down that the change is being followed – or, with a reason, that it was left to itself.
     pub fn following(&mut self, id: &ChangeId, left: Option<&str>, now: Timestamp) -> Result<(), JournalFault> {
-        self.step(id, State::Following { left: left.map(str::to_owned) }, now)
+        self.go_on(id, State::Following { left: left.map(str::to_owned) }, now)
     }
 
     /// Writes down how a change ended; a stage that is not an end is written as being followed.
@@ -294,139 +170,73 @@ impl Journal {
             Stage::Failed { why } => (Ended::Failed, Some(why)),
             Stage::Overtaken { by } => (Ended::Overtaken, Some(by)),
         };
-        self.step(id, State::Closed { ended, why: why.cloned() }, now)?;
-        self.open.remove(id);
-        Ok(())
+        self.go_on(id, State::Closed { ended, why: why.cloned() }, now)
     }
 
     /// Writes down that a change was given up before anything was sent.
     pub fn not_sent(&mut self, id: &ChangeId, why: &str, now: Timestamp) -> Result<(), JournalFault> {
-        self.step(id, State::Closed { ended: Ended::NotSent, why: Some(why.to_owned()) }, now)?;
-        self.open.remove(id);
-        Ok(())
+        self.go_on(id, State::Closed { ended: Ended::NotSent, why: Some(why.to_owned()) }, now)
     }
 
-    fn begin(&mut self, entry: Entry, state: State, now: Timestamp) -> Result<ChangeId, JournalFault> {
-        let id = self.append(&entry, None, state, now)?;
-        self.open.insert(id.clone(), entry);
-        Ok(id)
+    fn go_on(&mut self, id: &ChangeId, state: State, now: Timestamp) -> Result<(), JournalFault> {
+        let Some(Line { plan, reason, .. }) = self.open.get(id).cloned() else {
+            return Err(JournalFault::NoSuchChange { id: id.clone() });
+        };
+        self.append(Some(id.clone()), &plan, reason, state, now).map(drop)
     }
 
-    fn step(&mut self, id: &ChangeId, state: State, now: Timestamp) -> Result<(), JournalFault> {
-        let entry = self.open.get(id).cloned().ok_or_else(|| JournalFault::NoSuchChange { id: id.clone() })?;
-        self.append(&entry, Some(id), state, now).map(drop)
-    }
-
-    /// Appends a line and flushes it to the disk. Without a name, the line's own place makes one.
+    /// Appends a line. Without a name, the line's own place makes one.
     fn append(
         &mut self,
-        entry: &Entry,
-        id: Option<&ChangeId>,
+        id: Option<ChangeId>,
+        plan: &Plan,
+        reason: Option<String>,
         state: State,
         now: Timestamp,
     ) -> Result<ChangeId, JournalFault> {
-        let _lock = self.lock()?;
+        let _lock = disk::lock(&self.folder, self.lock_tries)?;
         let path = self.folder.join(now.strftime("%Y-%m.jsonl").to_string());
-        if self.torn(&path).map_err(unwritable(&path))? {
+        if disk::is_torn(&path).map_err(unwritable(&path))? {
             self.read(&path)?;
         }
-        let written = || -> io::Result<ChangeId> {
-            let mut file = ours(OpenOptions::new().append(true).create(true)).open(&path)?;
-            let place = file.metadata()?.len();
-            let named = || ChangeId(format!("{}-{place}", now.strftime("%Y%m%dT%H%M%SZ")));
-            let line = Line {
-                version: VERSION,
-                id: id.cloned().unwrap_or_else(named),
-                state,
-                at: now,
-                clock: self.clock,
-                plan: entry.plan.clone(),
-                reason: entry.reason.clone(),
-            };
+        let line = disk::append(&path, |place| {
+            let id = id.unwrap_or_else(|| ChangeId::new(now, place));
+            let line = Line { reason, ..Line::new(id, state, now, self.clock, plan.clone()) };
             let mut bytes = serde_json::to_vec(&line)?;
             bytes.push(b'\n');
-            if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
-                // Half a line would be taken for a crash; if it cannot be taken back, it is mended later as one.
-                let _ = file.set_len(place);
-                return Err(error);
-            }
-            if place == 0 {
-                sync_folder(&self.folder)?;
-            }
-            Ok(line.id)
-        };
-        written().map_err(unwritable(&path))
+            Ok((bytes, line))
+        })
+        .map_err(unwritable(&path))?;
+        let id = line.id.clone();
+        if matches!(line.state, State::Closed { .. }) {
+            self.open.remove(&id);
+        } else {
+            self.open.insert(id.clone(), line);
+        }
+        Ok(id)
     }
 
-    /// Every line of a file. A last line that a crash cut short is set aside, or completed if only its end is missing.
+    /// Every line of a file, its last one mended if a crash has cut it short.
     fn read(&mut self, path: &Path) -> Result<Vec<Line>, JournalFault> {
         let bytes = fs::read(path).map_err(unwritable(path))?;
-        let mut lines = Vec::new();
-        let mut place = 0;
-        for (index, text) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let number = index + 1;
-            let last = place + text.len() == bytes.len();
-            let fault = |error: &dyn fmt::Display| JournalFault::Damaged {
-                file: path.to_owned(),
-                line: number,
-                why: error.to_string(),
-            };
-            match serde_json::from_slice::<serde_json::Value>(text) {
-                Ok(value) => {
-                    let version = value.get("version").and_then(serde_json::Value::as_u64);
-                    if let Some(version) = version.filter(|version| *version > u64::from(VERSION)) {
-                        return Err(JournalFault::Newer { file: path.to_owned(), line: number, version });
-                    }
-                    lines.push(serde_json::from_value(value).map_err(|error| fault(&error))?);
-                    if last && !text.ends_with(b"\n") {
-                        complete(path).map_err(unwritable(path))?;
-                        self.notes.push(format!("{}, line {number}, had no end: it was given one", path.display()));
-                    }
-                }
-                Err(_) if last => {
-                    let aside = set_aside(path, place as u64, text).map_err(unwritable(path))?;
-                    let note = "was cut short by a crash and is set aside in";
-                    self.notes.push(format!("{}, line {number}, {note} {}", path.display(), aside.display()));
-                }
-                Err(error) => return Err(fault(&error)),
+        let (lines, tail) = line::parse(&bytes).map_err(|Bad { line, why }| match why {
+            Why::Newer(version) => JournalFault::Newer { file: path.to_owned(), line, version },
+            Why::Damaged(why) => JournalFault::Damaged { file: path.to_owned(), line, why },
+        })?;
+        match tail {
+            Tail::Whole => {}
+            Tail::Unended => {
+                disk::append(path, |_| Ok((b"\n".to_vec(), ()))).map_err(unwritable(path))?;
+                self.notes.push(format!("the last line of {} had no end: it was given one", path.display()));
             }
-            place += text.len();
+            Tail::Torn(place) => {
+                let aside = disk::set_aside(path, place as u64).map_err(unwritable(path))?;
+                let (path, aside) = (path.display(), aside.display());
+                self.notes
+                    .push(format!("the last line of {path} was cut short by a crash: it is set aside in {aside}"));
+            }
         }
         Ok(lines)
-    }
-
-    /// Whether a file's last line has no end: another program, or this one, died while writing it.
-    fn torn(&self, path: &Path) -> io::Result<bool> {
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error),
-        };
-        if file.metadata()?.len() == 0 {
-            return Ok(false);
-        }
-        file.seek(SeekFrom::End(-1))?;
-        let mut byte = [0];
-        file.read_exact(&mut byte)?;
-        Ok(byte != *b"\n")
-    }
-
-    /// The lock of the folder, held until the file is dropped. It is a file of its own, so that it holds over the turn
-    /// of a month.
-    fn lock(&self) -> Result<File, JournalFault> {
-        let path = self.folder.join("lock");
-        let file = ours(OpenOptions::new().write(true).create(true)).open(&path).map_err(unwritable(&self.folder))?;
-        for attempt in 0..self.lock_tries {
-            if attempt > 0 {
-                std::thread::sleep(LOCK_PAUSE);
-            }
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) => return Err(JournalFault::Unwritable { path, error }),
-            }
-        }
-        Err(JournalFault::Locked { lock: path })
     }
 }
 
@@ -435,59 +245,237 @@ fn unwritable(path: &Path) -> impl Fn(io::Error) -> JournalFault {
     move |error| JournalFault::Unwritable { path: path.clone(), error }
 }
 
-/// The months' files, oldest first.
-fn months(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "jsonl") {
-            files.push(path);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::confirm::{Answer, Asked, confirm};
+    use crate::change::guard;
+    use crate::change::scene::Scene;
+    use crate::platform::{Environment, ServiceId};
+    use crate::policy::Policy;
+
+    fn confirmed(to: u32) -> Confirmed {
+        let scene = Scene::web().limits(4, 10);
+        let policy = Policy::of_spec(Environment::Production);
+        let plan = scene.desired(to);
+        let shown = guard::tier(&plan, &policy);
+        let answer = Answer { typed: shown.typed().unwrap_or_default(), reason: Some("queue grows".to_owned()) };
+        let asked = Asked { plan, shown, answer, pressed: scene.now };
+        confirm(asked, &scene.platform, &policy, &Environment::Production, scene.now).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn noon() -> Timestamp {
+        at("2026-11-03T12:00:00Z")
+    }
+
+    fn open(folder: &Path) -> (Journal, Vec<Unfinished>) {
+        Journal::open(folder, Timekeeper::Wall).unwrap()
+    }
+
+    fn states(folder: &Path, month: &str) -> Vec<State> {
+        let (lines, tail) = line::parse(&fs::read(folder.join(month)).unwrap()).unwrap();
+        assert_eq!(tail, Tail::Whole);
+        lines.into_iter().map(|line| line.state).collect()
+    }
+
+    #[test]
+    fn a_change_is_written_down_step_by_step_under_one_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, unfinished) = open(dir.path());
+        assert!(unfinished.is_empty());
+        let confirmed = confirmed(8);
+        let id = journal.planned(confirmed.plan(), None, noon()).unwrap();
+        let ticket = journal.ticket(&confirmed, noon()).unwrap();
+        assert_eq!((ticket.id(), ticket.change()), (&id, &confirmed.plan().change));
+        let accepted = Outcome::Accepted { request_id: Some("r-1".to_owned()) };
+        journal.sent(&id, &accepted, noon()).unwrap();
+        journal.following(&id, None, noon()).unwrap();
+        journal.closed(&id, &Stage::Steady, noon()).unwrap();
+        assert_eq!(
+            states(dir.path(), "2026-11.jsonl"),
+            [
+                State::Planned,
+                State::Sending,
+                State::Sent { result: accepted },
+                State::Following { left: None },
+                State::Closed { ended: Ended::Steady, why: None },
+            ]
+        );
+        assert!(open(dir.path()).1.is_empty(), "a closed change is not unfinished");
+        assert!(matches!(journal.following(&id, None, noon()), Err(JournalFault::NoSuchChange { .. })));
+    }
+
+    #[test]
+    fn the_line_of_a_ticket() {
+        let dir = tempfile::tempdir().unwrap();
+        open(dir.path()).0.ticket(&confirmed(8), noon()).unwrap();
+        let line = fs::read_to_string(dir.path().join("2026-11.jsonl")).unwrap();
+        insta::assert_snapshot!(line.trim_end());
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_is_reported_and_can_be_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = open(dir.path()).0;
+        let ids: Vec<_> = [7, 8, 9].map(|to| first.ticket(&confirmed(to), noon()).unwrap().id().clone()).into();
+        first.closed(&ids[1], &Stage::Steady, noon()).unwrap();
+        first.sent(&ids[2], &Outcome::Unknown { detail: "timed out".to_owned() }, noon()).unwrap();
+        drop(first);
+
+        let (mut second, unfinished) = open(dir.path());
+        let told: Vec<_> = unfinished.iter().map(ToString::to_string).collect();
+        let service = "solosuccess-production/web";
+        assert_eq!(
+            told,
+            [
+                format!("desired 6 → 7 of {service} at 12:00:00Z: it may have been sent; read it back"),
+                format!("desired 6 → 9 of {service} at 12:00:00Z: no answer came; read it back"),
+            ]
+        );
+        assert!(unfinished.iter().all(Unfinished::may_be_sent));
+        for left in unfinished {
+            assert_eq!(left.line.plan.change.service(), &ServiceId::new("solosuccess-production", "web"));
+            second.closed(&left.line.id, &Stage::Failed { why: "not carried out".to_owned() }, noon()).unwrap();
+        }
+        assert!(open(dir.path()).1.is_empty());
+    }
+
+    #[test]
+    fn what_was_only_planned_was_not_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = open(dir.path()).0;
+        let id = journal.planned(confirmed(8).plan(), None, noon()).unwrap();
+        let (_, unfinished) = open(dir.path());
+        assert!(!unfinished[0].may_be_sent());
+        journal.not_sent(&id, "desired was 6, is 7", noon()).unwrap();
+        assert!(open(dir.path()).1.is_empty());
+    }
+
+    #[test]
+    fn names_differ_even_within_a_second_and_between_programs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut one, mut other) = (open(dir.path()).0, open(dir.path()).0);
+        let first = one.ticket(&confirmed(8), noon()).unwrap();
+        let second = other.ticket(&confirmed(8), noon()).unwrap();
+        assert_ne!(first.id(), second.id());
+    }
+
+    #[test]
+    fn a_month_has_a_file_of_its_own_and_a_change_goes_on_in_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = open(dir.path()).0;
+        let ticket = journal.ticket(&confirmed(8), at("2026-11-30T23:59:59Z")).unwrap();
+        journal.closed(ticket.id(), &Stage::Steady, at("2026-12-01T00:01:49Z")).unwrap();
+        assert_eq!(states(dir.path(), "2026-11.jsonl"), [State::Sending]);
+        assert_eq!(states(dir.path(), "2026-12.jsonl"), [State::Closed { ended: Ended::Steady, why: None }]);
+        assert!(open(dir.path()).1.is_empty());
+    }
+
+    #[test]
+    fn a_drills_changes_are_marked_and_are_not_the_walls() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut drill = Journal::open(dir.path(), Timekeeper::Drill).unwrap().0;
+        drill.ticket(&confirmed(8), noon()).unwrap();
+        assert!(fs::read_to_string(dir.path().join("2026-11.jsonl")).unwrap().contains(r#""clock":"drill""#));
+        assert!(open(dir.path()).1.is_empty());
+        assert_eq!(Journal::open(dir.path(), Timekeeper::Drill).unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn wherever_a_crash_cuts_the_last_line_the_rest_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2026-11.jsonl");
+        let mut journal = open(dir.path()).0;
+        journal.ticket(&confirmed(7), noon()).unwrap();
+        let kept = fs::read(&path).unwrap();
+        journal.ticket(&confirmed(8), noon()).unwrap();
+        let whole = fs::read(&path).unwrap();
+        let cuts = (kept.len() + 1..whole.len()).step_by(31).chain([whole.len() - 2, whole.len() - 1]);
+        for cut in cuts {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let (journal, unfinished) = open(dir.path());
+            assert_eq!(journal.notes().len(), 1, "cut at {cut}");
+            if cut == whole.len() - 1 {
+                assert_eq!((unfinished.len(), fs::read(&path).unwrap()), (2, whole.clone()));
+            } else {
+                assert_eq!((unfinished.len(), fs::read(&path).unwrap()), (1, kept.clone()), "cut at {cut}");
+                let aside = dir.path().join("2026-11.jsonl.torn");
+                assert_eq!(fs::read(&aside).unwrap(), [&whole[kept.len()..cut], b"\n"].concat());
+                fs::remove_file(aside).unwrap();
+            }
         }
     }
-    files.sort();
-    Ok(files)
-}
 
-/// Gives the last line its end.
-fn complete(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).open(path)?;
-    file.write_all(b"\n")?;
-    file.sync_all()
-}
-
-/// Moves the end of a file, from `place` on, to the file beside it. It is on the disk there before it is cut off here.
-fn set_aside(path: &Path, place: u64, text: &[u8]) -> io::Result<PathBuf> {
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".torn");
-    let aside = PathBuf::from(aside);
-    let mut file = ours(OpenOptions::new().append(true).create(true)).open(&aside)?;
-    file.write_all(text)?;
-    if !text.ends_with(b"\n") {
-        file.write_all(b"\n")?;
+    #[test]
+    fn another_programs_crash_is_mended_before_the_next_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2026-11.jsonl");
+        let mut journal = open(dir.path()).0;
+        fs::write(&path, b"{\"version\":1,\"id\":\"20").unwrap();
+        journal.ticket(&confirmed(8), noon()).unwrap();
+        assert_eq!(states(dir.path(), "2026-11.jsonl"), [State::Sending]);
+        assert_eq!(journal.notes().len(), 1);
     }
-    file.sync_all()?;
-    let torn = OpenOptions::new().write(true).open(path)?;
-    torn.set_len(place)?;
-    torn.sync_all()?;
-    Ok(aside)
-}
 
-/// Files that only their owner reads: a journal names accounts and people.
-fn ours(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
+    #[test]
+    fn damage_in_the_middle_refuses_and_says_where_and_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2026-11.jsonl");
+        let mut journal = open(dir.path()).0;
+        for to in [7, 8, 9] {
+            journal.ticket(&confirmed(to), noon()).unwrap();
+        }
+        let good = fs::read_to_string(&path).unwrap();
+        let second = good.lines().nth(1).unwrap();
+        for damage in ["", "{\"version\":1}", "\0\0\0\0", &second[10..]] {
+            let bad = good.replacen(second, damage, 1);
+            fs::write(&path, &bad).unwrap();
+            let fault = Journal::open(dir.path(), Timekeeper::Wall).unwrap_err();
+            assert!(matches!(&fault, JournalFault::Damaged { line: 2, .. }), "{damage:?}: {fault}");
+            let told = fault.to_string();
+            assert!(told.contains("2026-11.jsonl, line 2") && told.contains("--journal DIR"), "{told}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), bad, "what is damaged is left as it is");
+        }
+    }
 
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
+    #[test]
+    fn a_newer_format_is_not_called_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("2026-11.jsonl"), "{\"version\":2,\"what\":\"ever\"}\n").unwrap();
+        let fault = Journal::open(dir.path(), Timekeeper::Wall).unwrap_err();
+        assert!(matches!(fault, JournalFault::Newer { line: 1, version: 2, .. }), "{fault}");
+    }
 
-/// A new file is safe from a power cut only once its folder is, too. Elsewhere than on Unix a folder cannot be flushed.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    #[test]
+    fn a_folder_that_cannot_be_made_is_a_fault_with_the_systems_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let fault = Journal::open(&file.join("journal"), Timekeeper::Wall).unwrap_err();
+        assert!(matches!(&fault, JournalFault::Unwritable { .. }), "{fault}");
+    }
+
+    #[test]
+    fn no_ticket_while_the_line_cannot_be_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = open(dir.path()).0;
+        fs::create_dir(dir.path().join("2026-11.jsonl")).unwrap();
+        let fault = journal.ticket(&confirmed(8), noon()).unwrap_err();
+        assert!(matches!(&fault, JournalFault::Unwritable { .. }), "{fault}");
+    }
+
+    #[test]
+    fn no_ticket_while_another_program_holds_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = open(dir.path()).0;
+        journal.lock_tries = 1;
+        let held = disk::lock(dir.path(), 1).unwrap();
+        assert!(matches!(journal.ticket(&confirmed(8), noon()), Err(JournalFault::Locked { .. })));
+        drop(held);
+        journal.ticket(&confirmed(8), noon()).unwrap();
+    }
 }

@@ -176,16 +176,15 @@ pub(super) fn warnings(
     if to < least || to > most {
         warnings.push(format!("{to} is outside the policy's {least}–{most}"));
     }
-    if let Some(floor) = verdict.map(|verdict| &verdict.floor).filter(|floor| to < floor.count) {
+    let governed = verdict.filter(|_| plan.observed.limits.is_some());
+    if let Some(floor) = governed.map(|verdict| &verdict.floor).filter(|floor| to < floor.count) {
         warnings.push(format!("{to} is below the floor of {}: {}", floor.count, floor.origin));
     }
     warnings.extend(against(plan, platform, verdict, now));
     warnings.extend(projections.iter().filter_map(|projection| overload(plan, policy, projection)));
-    let (running, pending) = (plan.observed.running, desired.0.saturating_sub(plan.observed.running.0));
-    if pending > 0 {
-        warnings.push(format!("{pending} of {desired} tasks are still to come: the last change has not finished"));
-    } else if running > desired {
-        warnings.push(format!("{running} run, {desired} are desired: the last change has not finished"));
+    if plan.observed.running != desired {
+        let running = plan.observed.running;
+        warnings.push(format!("running is {running}, desired {desired}: the last change has not finished"));
     }
     warnings.extend(stale(plan, platform, now));
     warnings
@@ -222,14 +221,16 @@ fn overload(plan: &Plan, policy: &Policy, projection: &Projection) -> Option<Str
     if goal == desired || goal.0 == 0 {
         return None;
     }
-    let (label, target) = (projection.label(), words::amount(projection.metric, projection.target));
-    let after = projection.after();
+    let Projection { metric, target, .. } = *projection;
+    let (label, after) = (projection.label(), projection.after());
+    let safe = target * policy.ecs.scale_in_margin;
     match projection.projected() {
-        Some(value) if goal < desired && value >= projection.target * policy.ecs.scale_in_margin => {
-            Some(format!("{label} would go to {after}, its target is {target}"))
+        Some(value) if goal < desired && value >= safe => {
+            Some(format!("{label} would go to {after}; safe is under {}", words::amount(metric, safe)))
         }
-        Some(value) if goal > desired && value > projection.target => {
-            Some(format!("not enough: {label} would still be {after}, its target is {target}"))
+        // A tilde and a rounded number cannot say that 70.3 is over 70.
+        Some(value) if goal > desired && value.round() > target => {
+            Some(format!("not enough: {label} would still be {after}, its target is {}", words::amount(metric, target)))
         }
         None if goal < desired => Some(format!("{label} is not known: nobody can say whether {goal} carry the load")),
         _ => None,

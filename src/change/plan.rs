@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::guard::{self, Forbidden, MOST_TASKS};
+use super::observed::Observed;
 use super::words;
-use crate::platform::{
-    Environment, Identity, Platform, ServiceId, ServiceStatus, Source, SourceState, Suspended, TaskCount,
-};
+use crate::platform::{Environment, Identity, Platform, ServiceId, ServiceStatus, Source, SourceState, TaskCount};
 use crate::policy::verdict::Direction;
 use crate::policy::{Decision, Reason, Verdict};
 
@@ -61,87 +60,6 @@ impl Change {
             Self::Desired { service, .. } => Self::Desired { service: service.clone(), to },
             Self::Floor { service, .. } => Self::Floor { service: service.clone(), to },
         }
-    }
-}
-
-/// The values of the target that a plan rests on. Two equal ones mean that nothing has moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observed {
-    /// Desired count.
-    pub desired: TaskCount,
-    /// Running count.
-    pub running: TaskCount,
-    /// Floor and ceiling, where a scalable target is registered.
-    pub limits: Option<(TaskCount, TaskCount)>,
-    /// What is suspended.
-    pub suspended: Suspended,
-    /// Whether a deployment runs.
-    pub deploying: bool,
-    /// When the target was read.
-    pub read: Timestamp,
-}
-
-impl Observed {
-    /// What the platform knows of a service; `None` when it was never described.
-    pub fn of(platform: &Platform, service: &ServiceId) -> Option<Self> {
-        let known = platform.services.get(service)?;
-        let target = platform.targets.get(service);
-        Some(Self {
-            desired: known.desired,
-            running: known.running,
-            limits: target.map(|t| (t.min, t.max)),
-            suspended: target.map(|t| t.suspended).unwrap_or_default(),
-            deploying: known.deploying(),
-            read: known.learnt,
-        })
-    }
-
-    /// The present value of the field that a change sends; `None` for a floor where no target is registered.
-    pub fn value(&self, change: &Change) -> Option<TaskCount> {
-        match change {
-            Change::Desired { .. } => Some(self.desired),
-            Change::Floor { .. } => self.limits.map(|(floor, _)| floor),
-        }
-    }
-
-    /// What has moved between two readings among the values that a plan rests on, a sentence each.
-    ///
-    /// Running tasks come and go by themselves and are not among them; neither is when it was read.
-    pub fn moved(&self, fresh: &Self) -> Vec<String> {
-        let mut what = Vec::new();
-        if self.desired != fresh.desired {
-            what.push(format!("desired was {}, is {}", self.desired, fresh.desired));
-        }
-        match (self.limits, fresh.limits) {
-            (Some((floor, ceiling)), Some((new_floor, new_ceiling))) => {
-                if floor != new_floor {
-                    what.push(format!("the floor was {floor}, is {new_floor}"));
-                }
-                if ceiling != new_ceiling {
-                    what.push(format!("the ceiling was {ceiling}, is {new_ceiling}"));
-                }
-            }
-            (Some(_), None) => what.push("the scalable target is gone".to_owned()),
-            (None, Some((floor, ceiling))) => {
-                what.push(format!("a scalable target is there now: {floor}–{ceiling}"));
-            }
-            (None, None) => {}
-        }
-        let switches = [
-            ("scale-in", self.suspended.scale_in, fresh.suspended.scale_in),
-            ("scale-out", self.suspended.scale_out, fresh.suspended.scale_out),
-            ("scheduled scaling", self.suspended.scheduled, fresh.suspended.scheduled),
-        ];
-        for (name, was, is) in switches {
-            if was != is {
-                what.push(format!("{name} is {} now", if is { "suspended" } else { "no longer suspended" }));
-            }
-        }
-        if self.deploying != fresh.deploying {
-            let now = if fresh.deploying { "a deployment has begun" } else { "the deployment has ended" };
-            what.push(now.to_owned());
-        }
-        what
     }
 }
 
@@ -347,4 +265,159 @@ pub fn starting_count(verdict: Option<&Verdict>, observed: &Observed, toward: Op
         Some(Direction::Out) | None => TaskCount(now.0.saturating_add(1)),
     };
     advised.filter(fits).unwrap_or(step).min(MOST_TASKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::change::scene::Scene;
+    use crate::platform::Suspended;
+
+    fn desired(scene: &Scene, to: u32) -> Result<Plan, Impossible> {
+        Plan::desired(&scene.platform, &scene.id, TaskCount(to), None, &Environment::Production, scene.now)
+    }
+
+    fn floor(scene: &Scene, to: u32) -> Result<Plan, Impossible> {
+        Plan::floor(&scene.platform, &scene.id, TaskCount(to), None, &Environment::Production, scene.now)
+    }
+
+    #[test]
+    fn each_obstacle_has_its_sentence() {
+        let web = || Scene::web().limits(4, 10);
+        let mut nobody = web();
+        nobody.platform.identity = None;
+        let mut absent = web();
+        absent.platform.services.clear();
+        let mut bare = web();
+        bare.platform.targets.clear();
+        let mut denied = bare.clone();
+        let health = denied.platform.sources.get_mut(&Source::ScalableTargets).unwrap();
+        let health = std::sync::Arc::make_mut(health);
+        health.learnt = None;
+        health.state = SourceState::Denied { action: "application-autoscaling:DescribeScalableTargets".to_owned() };
+        let draining = web().service(|service| service.status = ServiceStatus::Draining);
+        let odd = web().service(|service| service.status = ServiceStatus::Unknown("PAUSED".to_owned()));
+        let table = [
+            (desired(&nobody, 8), "AWS has not told yet who we are: nothing can be bound to this account"),
+            (desired(&absent, 8), "solosuccess-production/web has not been described, or is gone"),
+            (desired(&draining, 8), "solosuccess-production/web is draining, not active"),
+            (desired(&odd, 8), "solosuccess-production/web is PAUSED, not active"),
+            (desired(&web(), 6), "desired is 6 already: nothing to do"),
+            (desired(&web(), 5_001), "5001 is more than the 5000 tasks that one service may have"),
+            (floor(&web(), 4), "the floor is 4 already: nothing to do"),
+            (floor(&web(), 11), "a floor of 11 is above the ceiling of 10: raise the ceiling first"),
+            (floor(&bare, 8), "solosuccess-production/web has no scalable target: there is no floor to move"),
+            (
+                floor(&denied, 8),
+                "the scalable targets have not been read (denied: application-autoscaling:DescribeScalableTargets): \
+                 a floor cannot be moved before they are",
+            ),
+        ];
+        for (plan, sentence) in table {
+            assert_eq!(plan.unwrap_err().to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_count_needs_no_scalable_target() {
+        let mut scene = Scene::web();
+        scene.platform.targets.clear();
+        assert_eq!(desired(&scene, 8).unwrap().observed.limits, None);
+    }
+
+    #[test]
+    fn the_other_way_to_the_same_count() {
+        let scene = Scene::web().limits(4, 10);
+        let hold = scene.desired(8).instead().unwrap();
+        assert_eq!(hold.change, scene.floor(8).change);
+        assert_eq!((hold.from(), hold.goal()), (TaskCount(4), TaskCount(8)));
+        assert_eq!(hold.instead().unwrap().change, scene.desired(8).change);
+        assert!(matches!(scene.desired(11).instead(), Err(Impossible::Forbidden(_))));
+        assert!(matches!(scene.desired(4).instead(), Err(Impossible::NothingToDo { .. })));
+    }
+
+    #[test]
+    fn a_floor_below_the_count_moves_no_task() {
+        let scene = Scene::web().limits(4, 10);
+        assert_eq!(scene.floor(5).goal(), TaskCount(6));
+        assert_eq!(scene.floor(2).goal(), TaskCount(6));
+    }
+
+    #[test]
+    fn only_what_a_plan_rests_on_counts_as_moved() {
+        let shown = Scene::web().limits(4, 10);
+        let fresh = shown.clone().counts(6, 5, 1).later(5);
+        assert_eq!(shown.desired(8).observed.moved(&fresh.desired(8).observed), Vec::<String>::new());
+        let suspended = Suspended { scale_in: true, ..Suspended::default() };
+        let fresh = shown.clone().counts(7, 7, 0).limits(5, 12).suspended(suspended).service(|service| {
+            service.deployments[0].rollout = crate::platform::Rollout::InProgress;
+        });
+        assert_eq!(
+            shown.desired(8).observed.moved(&fresh.desired(8).observed),
+            [
+                "desired was 6, is 7",
+                "the floor was 4, is 5",
+                "the ceiling was 10, is 12",
+                "scale-in is suspended now",
+                "a deployment has begun",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_count_a_key_starts_from() {
+        let scene = Scene::web().limits(4, 10);
+        let observed = scene.desired(8).observed;
+        let out = scene.verdict(Decision::Out { to: TaskCount(9), reason: Reason::Steady }, 90.0, 300);
+        let cooling = Reason::Cooldown {
+            direction: Direction::Out,
+            until: Some(scene.now + SignedDuration::from_secs(30)),
+            wanted: TaskCount(8),
+        };
+        let cooling = scene.verdict(Decision::None { reason: cooling }, 90.0, 300);
+        let steady = scene.verdict(Decision::None { reason: Reason::Steady }, 50.0, 0);
+        let table = [
+            (None, None, 7),
+            (None, Some(Direction::Out), 7),
+            (None, Some(Direction::In), 5),
+            (Some(&out), None, 9),
+            (Some(&out), Some(Direction::Out), 9),
+            (Some(&out), Some(Direction::In), 5),
+            (Some(&cooling), None, 8),
+            (Some(&steady), Some(Direction::Out), 7),
+        ];
+        for (verdict, toward, expected) in table {
+            assert_eq!(starting_count(verdict, &observed, toward), TaskCount(expected), "{verdict:?} {toward:?}");
+        }
+        let stopped = Scene::web().counts(0, 0, 0).desired(1).observed;
+        assert_eq!(starting_count(None, &stopped, Some(Direction::In)), TaskCount(0));
+    }
+
+    proptest! {
+        #[test]
+        fn no_plan_leaves_what_aws_allows(
+            now in 0..6_000_u32,
+            min in 0..6_000_u32,
+            max in 0..6_000_u32,
+            to in any::<u32>(),
+            again in 0..7_000_u32,
+            lift in any::<bool>(),
+        ) {
+            let scene = Scene::web().counts(now, now, 0).limits(min, max);
+            let first = if lift { floor(&scene, to.min(7_000)) } else { desired(&scene, to.min(7_000)) };
+            prop_assert!(desired(&scene, to).is_err() || to <= 5_000);
+            let Ok(first) = first else { return Ok(()) };
+            for plan in [Some(first.clone()), first.with(TaskCount(again)).ok(), first.instead().ok()].into_iter().flatten() {
+                prop_assert!(plan.change.to() <= MOST_TASKS);
+                prop_assert_ne!(plan.change.to(), plan.from());
+                if matches!(plan.change, Change::Floor { .. }) {
+                    prop_assert!(plan.change.to().0 <= max);
+                }
+            }
+            prop_assert!(starting_count(None, &first.observed, None) <= MOST_TASKS);
+        }
+    }
 }

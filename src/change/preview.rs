@@ -168,3 +168,109 @@ fn instead(plan: &Plan) -> Option<String> {
         Change::Desired { .. } => format!("set desired to {to} once; the autoscaler may change it again"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::change::scene::Scene;
+    use crate::platform::{Environment, MetricId, Suspended};
+    use crate::policy::Reason;
+
+    /// The box as text, every part of it.
+    fn text(preview: &Preview) -> String {
+        let mut text = format!("{}\n", preview.title);
+        for Row { label, before, after, note } in &preview.rows {
+            writeln!(text, "  {label:<9}{before:>11} → {after:<11} {note}").unwrap();
+        }
+        let parts = [("why", &preview.why), ("next", &preview.next), ("warning", &preview.warnings)];
+        for (name, lines) in parts {
+            for line in lines {
+                writeln!(text, "  {name:<9}{line}").unwrap();
+            }
+        }
+        let instead = preview.instead.as_deref().unwrap_or("—");
+        write!(text, "  instead  {instead}\n  $ {}\n  {}", preview.command, preview.tier.asks()).unwrap();
+        text
+    }
+
+    fn shown(scene: &Scene, plan: &Plan, verdict: Option<&Verdict>) -> String {
+        let policy = Policy::of_spec(Environment::Production);
+        text(&preview(plan, &scene.platform, &policy, verdict, Some(110), scene.now))
+    }
+
+    fn web() -> Scene {
+        Scene::web().limits(4, 10).tracked().targets(6, 0)
+    }
+
+    fn breached() -> Decision {
+        let metrics = vec![MetricId::ServiceCpu, MetricId::RequestsPerTarget];
+        Decision::Out { to: TaskCount(8), reason: Reason::Breached { metrics } }
+    }
+
+    #[test]
+    fn a_scale_out_as_advised() {
+        let scene = web();
+        let verdict = scene.verdict(breached(), 82.0, 300);
+        insta::assert_snapshot!(shown(&scene, &scene.desired(8), Some(&verdict)));
+    }
+
+    #[test]
+    fn before_the_rule_fires() {
+        let scene = web();
+        let reason = Reason::Filling { metric: MetricId::ServiceCpu, held_s: 180, need_s: 300 };
+        let verdict = scene.verdict(Decision::None { reason }, 82.0, 180);
+        insta::assert_snapshot!(shown(&scene, &scene.desired(7), Some(&verdict)));
+    }
+
+    #[test]
+    fn a_scale_in_against_everything() {
+        let suspended = Suspended { scale_out: true, ..Suspended::default() };
+        let scene = web().suspended(suspended).scheduled("morning", "cron(0 8 * * ? *)", 4).went(4, 6).unread(60);
+        let mut verdict = scene.verdict(breached(), 82.0, 300);
+        verdict.metrics[1].value = None;
+        insta::assert_snapshot!(shown(&scene, &scene.desired(3), Some(&verdict)));
+    }
+
+    #[test]
+    fn a_count_above_the_ceiling_while_a_deployment_runs() {
+        let scene = web().counts(6, 5, 1).service(|service| {
+            service.launch = "FARGATE 1 + FARGATE_SPOT 3".to_owned();
+            service.deployments[0].rollout = crate::platform::Rollout::InProgress;
+        });
+        let verdict = scene.verdict(breached(), 95.0, 300);
+        insta::assert_snapshot!(shown(&scene, &scene.desired(12), Some(&verdict)));
+    }
+
+    #[test]
+    fn a_floor_that_moves_the_count() {
+        let scene = web().scheduled("evening", "cron(0 22 * * ? *)", 2);
+        let verdict = scene.verdict(breached(), 82.0, 300);
+        insta::assert_snapshot!(shown(&scene, &scene.floor(8), Some(&verdict)));
+    }
+
+    #[test]
+    fn a_floor_that_moves_nothing() {
+        let scene = web();
+        let verdict = scene.verdict(Decision::None { reason: Reason::Steady }, 50.0, 0);
+        insta::assert_snapshot!(shown(&scene, &scene.floor(3), Some(&verdict)));
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let mut scene = Scene::web().service(|service| service.task_size = None);
+        scene.platform.sources.remove(&Source::ScalableTargets);
+        let policy = Policy::of_spec(Environment::Production);
+        let preview = preview(&scene.desired(8), &scene.platform, &policy, None, None, scene.now);
+        insta::assert_snapshot!(text(&preview));
+    }
+
+    #[test]
+    fn stopping_a_service_nothing_governs() {
+        let scene = Scene::web().service(|service| service.launch = "EC2".to_owned());
+        let reason = Reason::NotManaged;
+        let verdict = scene.verdict(Decision::None { reason }, 12.0, 0);
+        insta::assert_snapshot!(shown(&scene, &scene.desired(0), Some(&verdict)));
+    }
+}

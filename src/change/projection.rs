@@ -42,8 +42,11 @@ pub(super) fn of(
         .into_iter()
         .filter(|(metric, _)| balanced || *metric != MetricId::RequestsPerTarget)
         .map(|(metric, target)| {
-            let judged = verdict.and_then(|verdict| verdict.metrics.iter().find(|judged| judged.metric == metric));
-            let value = judged.and_then(|judged| judged.value).or_else(|| newest(plan, platform, metric, now));
+            let judged =
+                verdict.into_iter().flat_map(|verdict| &verdict.metrics).filter(|judged| judged.metric == metric);
+            // Of several target groups the busiest decides.
+            let value = judged.filter_map(|judged| judged.value).reduce(f64::max);
+            let value = value.or_else(|| newest(plan, platform, metric, now));
             Projection { metric, target, value, carried_by: plan.observed.running, goal: plan.goal() }
         })
         .collect()

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::plan::{Change, Impossible, Observed, Plan};
+use super::observed::Observed;
+use super::plan::{Change, Impossible, Plan};
 use crate::platform::{Environment, Platform};
 use crate::policy::Verdict;
 
@@ -26,5 +27,32 @@ pub fn undo(
             Change::Desired { .. } => Plan::desired(platform, service, plan.from(), verdict, environment, now),
             Change::Floor { .. } => Plan::floor(platform, service, plan.from(), verdict, environment, now),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::scene::Scene;
+    use crate::platform::TaskCount;
+
+    fn back(done: &Plan, scene: &Scene) -> Result<Plan, Impossible> {
+        undo(done, &scene.platform, None, &Environment::Production, scene.now)
+    }
+
+    #[test]
+    fn a_count_and_a_floor_go_back_to_where_they_were() {
+        let before = Scene::web().limits(4, 10);
+        let plan = back(&before.desired(8), &before.clone().counts(8, 8, 0).later(200)).unwrap();
+        assert_eq!((plan.from(), plan.change.to()), (TaskCount(8), TaskCount(6)));
+        let plan = back(&before.floor(8), &before.clone().limits(8, 10).later(200)).unwrap();
+        assert_eq!((plan.from(), plan.change.to()), (TaskCount(8), TaskCount(4)));
+    }
+
+    #[test]
+    fn what_somebody_else_has_set_since_is_not_undone() {
+        let before = Scene::web().limits(4, 10);
+        let refused = back(&before.desired(8), &before.clone().counts(9, 9, 0)).unwrap_err();
+        assert_eq!(refused.to_string(), "desired is 9, not the 8 of this change: undoing it would undo another one");
     }
 }

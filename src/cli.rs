@@ -11,7 +11,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use directories::ProjectDirs;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::aws::{Access, Transport, TransportFault};
@@ -231,12 +230,12 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
 /// The drill in the console: the same loop, with the drill's clock and the drill where the network would be.
 async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, look: Options) -> anyhow::Result<()> {
     let speed = args.speed.unwrap_or(DRILL_SPEED);
-    let clock = Clock::paced(drill::default_start(), speed);
+    let clock = Clock::paced(drill::DEFAULT_START, speed);
     let drill = Drill::new(scenario, args.seed, clock.now());
     let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
     let settings = settings(account, journal_folder(account, "drill-journal")?);
     let handle = live::start(access, clock.clone(), settings);
-    let title = Some(format!("drill {} ×{speed}", scenario.name()));
+    let title = Some(format!("drill {} ×{speed}", scenario.name));
     ended(console::run(Options { title, ..look }, handle, clock).await?)
 }
 
@@ -244,7 +243,10 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
 pub fn transport(drill: Drill, clock: Clock) -> Transport {
     Transport::new(move |request| {
         let (drill, clock) = (drill.clone(), clock.clone());
-        async move { drill.answer(clock.now(), request).await.map_err(|dropped| TransportFault::new(dropped.to_string())) }
+        async move {
+            let answer = drill.answer(request, || clock.now()).await;
+            answer.map_err(|dropped| TransportFault::new(dropped.to_string()))
+        }
     })
 }
 
@@ -252,17 +254,20 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     let wall = Clock::system().now();
     let clock = Clock::paced(wall, args.speed.unwrap_or(1.0));
     let drill = Drill::new(scenario, args.seed, wall);
-    let socket = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let socket = drill::listen::bind(address).await?;
     let address = socket.local_addr()?;
-    println!("the drill `{}` listens on http://{address}", scenario.name());
+    println!("the drill `{}` listens on http://{address}", scenario.name);
     println!(
         "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1"
     );
-    let now = move || clock.now();
-    drill::listen::serve(drill, socket, now, async {
+    let answer = move |request| {
+        let (drill, clock) = (drill.clone(), clock.clone());
+        async move { drill.answer(request, || clock.now()).await }
+    };
+    drill::listen::serve(socket, answer, async {
         let _ = tokio::signal::ctrl_c().await;
     })
-    .await?;
+    .await;
     Ok(())
 }
 

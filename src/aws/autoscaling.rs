@@ -1,8 +1,10 @@
 //! Application Auto Scaling, ECS namespace: limits, policies, schedule, and what the autoscaler did or refused to do.
+//!
+//! No question names a scalable dimension: AWS refuses one without a resource beside it, and ECS has only one.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_applicationautoscaling::types::{self, ScalableDimension, ServiceNamespace};
+use aws_sdk_applicationautoscaling::types::{self, ServiceNamespace};
 use jiff::Timestamp;
 
 use super::failure::Failure;
@@ -26,7 +28,6 @@ impl Reader {
                 self.scaling()
                     .describe_scalable_targets()
                     .service_namespace(ServiceNamespace::Ecs)
-                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
                     .max_results(PAGE)
                     .set_next_token(token)
                     .send(),
@@ -53,7 +54,6 @@ impl Reader {
                 self.scaling()
                     .describe_scaling_policies()
                     .service_namespace(ServiceNamespace::Ecs)
-                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
                     .max_results(PAGE)
                     .set_next_token(token)
                     .send(),
@@ -80,7 +80,6 @@ impl Reader {
                 self.scaling()
                     .describe_scheduled_actions()
                     .service_namespace(ServiceNamespace::Ecs)
-                    .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
                     .max_results(PAGE)
                     .set_next_token(token)
                     .send(),
@@ -112,7 +111,6 @@ impl Reader {
                 .scaling()
                 .describe_scaling_activities()
                 .service_namespace(ServiceNamespace::Ecs)
-                .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
                 .include_not_scaled_activities(true)
                 .max_results(PAGE)
                 .set_next_token(token);

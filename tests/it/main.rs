@@ -5,5 +5,7 @@
 mod documents;
 mod house;
 mod moto;
+mod scene;
 mod spec;
+mod story;
 mod terminal;

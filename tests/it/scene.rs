@@ -13,7 +13,7 @@ use scaledeck::policy::Policy;
 use tempfile::TempDir;
 
 /// Longer than any story takes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4 * 3600);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20 * 60);
 
 /// A drill, the loop on it, and the ends a console would hold.
 pub struct Scene {
@@ -60,7 +60,12 @@ impl Scene {
             if is(&view) {
                 return view;
             }
-            assert!(self.clock.now() < deadline, "never saw {what}; the last view: {view:#?}");
+            let known = scaledeck::headless::status::text(&view);
+            assert!(
+                self.clock.now() < deadline,
+                "never saw {what}; the last view:\n{known}{:#?}",
+                view.platform.sources
+            );
             self.handle.views.changed().await.unwrap();
         }
     }

@@ -38,9 +38,7 @@ async fn an_operator_acts_early_and_the_service_is_steady_before_the_rule_would_
     let took = scene.clock.now().duration_since(began);
     assert!(took < jiff::SignedDuration::from_mins(10), "took {took}");
     let written = std::fs::read_dir(scene.journal.path()).unwrap();
-    let lines: String = written
-        .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok())
-        .collect();
+    let lines: String = written.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()).collect();
     for state in ["planned", "sending", "sent", "closed"] {
         assert!(lines.contains(&format!("\"state\":\"{state}\"")), "no {state} in {lines}");
     }
@@ -53,10 +51,8 @@ async fn the_rule_fires_when_nobody_acts_early() {
     scene.arrive().await;
     let view = scene
         .until("advice", |view| {
-            matches!(
-                view.advice.services.get(&service()).map(|verdict| &verdict.decision),
-                Some(Decision::Out { .. })
-            ) || view.platform.services.get(&service()).is_some_and(|known| known.desired > TaskCount(4))
+            matches!(view.advice.services.get(&service()).map(|verdict| &verdict.decision), Some(Decision::Out { .. }))
+                || view.platform.services.get(&service()).is_some_and(|known| known.desired > TaskCount(4))
         })
         .await;
     // AWS's own three-minute alarm fires before the spec's five-minute window, by design.
@@ -111,7 +107,7 @@ async fn somebody_else_sets(scene: &Scene, to: u32) {
         .header("authorization", "AWS4-HMAC-SHA256 Credential=somebody/else")
         .body(bytes::Bytes::from(body.to_string()))
         .unwrap();
-    let response = scene.drill.answer(scene.clock.now(), request).await;
+    let response = scene.drill.answer(request, || scene.clock.now()).await.unwrap();
     assert_eq!(response.status(), 200, "{response:?}");
 }
 
@@ -119,7 +115,7 @@ impl Scene {
     /// The writes that the drill has seen.
     async fn log(&self) -> Vec<serde_json::Value> {
         let request = http::Request::get("http://drill/_drill/log").body(bytes::Bytes::new()).unwrap();
-        let response = self.drill.answer(self.clock.now(), request).await;
+        let response = self.drill.answer(request, || self.clock.now()).await.unwrap();
         let log: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
         log["writes"].as_array().cloned().unwrap_or_else(|| panic!("no writes in {log}"))
     }

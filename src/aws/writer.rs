@@ -51,12 +51,11 @@ impl Writer {
 
     /// Sends a confirmed change, once. The ticket is spent whatever comes back. A future that is dropped before it
     /// answers leaves an outcome as unknown as a time-out does.
-    pub async fn send(&self, confirmed: Confirmed, ticket: Ticket) -> Outcome {
-        let _spent = ticket;
+    pub async fn send(&self, confirmed: Confirmed, _ticket: Ticket) -> Outcome {
         self.carry_out(confirmed.plan()).await
     }
 
-    async fn carry_out(&self, plan: &Plan) -> Outcome {
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Outcome {
         if plan.identity.region != self.region {
             return Outcome::Refused {
                 code: "WrongRegion".to_owned(),
@@ -125,7 +124,7 @@ where
         SdkError::DispatchFailure(failure) if failure.is_user() => {
             Outcome::Refused { code: "NotSent".to_owned(), message: innermost(error) }
         }
-        SdkError::ServiceError(service) if service.raw().status().is_client_error() => {
+        SdkError::ServiceError(service) if refuses(service.raw().status().as_u16()) => {
             let status = service.raw().status().as_u16();
             let code = service.err().code().map_or_else(|| format!("HTTP {status}"), clean);
             let message = service.err().message().unwrap_or_default();
@@ -140,6 +139,11 @@ where
         }
         _ => Outcome::Unknown { detail: innermost(error) },
     }
+}
+
+/// Whether a status says that nothing was done. 408 does not: somebody on the way gave up waiting.
+fn refuses(status: u16) -> bool {
+    (400..500).contains(&status) && status != 408
 }
 
 #[cfg(test)]
@@ -208,6 +212,7 @@ mod tests {
             Reply::Broken,
             error(500, "ServerException"),
             error(503, "ServiceUnavailable"),
+            canned::text(408, ""),
             canned::text(502, "<html>bad gateway</html>"),
             canned::text(200, "{ not json"),
         ];

@@ -53,8 +53,7 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    pub(super) fn new(config: &SdkConfig, region: &str, clock: &Clock, mend: Mend) -> Self {
-        let meter = Meter::new(clock.clone());
+    pub(super) fn new(config: &SdkConfig, region: &str, clock: &Clock, mend: Mend, meter: Meter) -> Self {
         let sts = aws_sdk_sts::config::Builder::from(config).interceptor(meter.clone()).build();
         let ecs = aws_sdk_ecs::config::Builder::from(config).interceptor(meter.clone()).build();
         let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).interceptor(meter.clone()).build();

@@ -17,6 +17,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::failure::{cause, clean, denied_action, innermost, is_denied};
+use super::meter::Meter;
 use super::pace::Call;
 use crate::change::{Change, Confirmed, Outcome, Plan, Ticket};
 use crate::platform::{Region, TaskCount};
@@ -38,10 +39,13 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(config: &SdkConfig, region: &str) -> Self {
+    pub(super) fn new(config: &SdkConfig, region: &str, meter: &Meter) -> Self {
         let once = RetryConfig::disabled;
-        let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(once()).build();
-        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).retry_config(once()).build();
+        let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(once()).interceptor(meter.clone()).build();
+        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config)
+            .retry_config(once())
+            .interceptor(meter.clone())
+            .build();
         Self {
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
@@ -223,6 +227,13 @@ mod tests {
                 assert_eq!(bodies.len(), 1, "{reply:?}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_is_on_the_meter() {
+        let (reader, writer, _) = doors(|_| canned::json(200, &json!({}))).await;
+        writer.carry_out(&desired()).await;
+        assert_eq!(reader.meter().calls[&Call::UpdateService].made, 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,6 +17,7 @@ use aws_types::region::Region;
 use jiff::Timestamp;
 
 use super::failure::{Failure, clean};
+use super::meter::Meter;
 use super::profiles::{Env, Mend, Profiles, process_env};
 use super::reader::Reader;
 use super::time::SdkClock;
@@ -229,7 +230,9 @@ pub async fn connect(access: &Access, clock: &Clock) -> Result<(Reader, Writer),
         let detail = "no region: give --region, or set AWS_REGION or the profile's region".to_owned();
         return Err(SourceState::Faulty { detail });
     };
-    Ok((Reader::new(&config, &region, clock, mend), Writer::new(&config, &region)))
+    let meter = Meter::new(clock.clone());
+    let writer = Writer::new(&config, &region, &meter);
+    Ok((Reader::new(&config, &region, clock, mend, meter), writer))
 }
 
 /// What both doors share: retries once, never hides a throttle for long, and leaves time-outs to this room.

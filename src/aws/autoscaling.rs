@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::pace::Call;
-use super::reader::{Reader, pages};
+use super::reader::{Reader, list, pages};
 use super::time::{timestamp, timestamp_or_epoch};
 use crate::platform::{
     Activity, ActivityKind, ScalableTarget, ScalingPolicy, ScheduledAction, ServiceId, Suspended, TaskCount,
@@ -21,12 +21,22 @@ const PAGE: i32 = 50;
 impl Reader {
     /// Every scalable target of ECS services.
     pub async fn scalable_targets(&self) -> Result<BTreeMap<ServiceId, ScalableTarget>, Failure> {
+        self.targets(None).await
+    }
+
+    /// The scalable target of one service, in one round trip; `None` when none is registered.
+    pub async fn scalable_target(&self, id: &ServiceId) -> Result<Option<ScalableTarget>, Failure> {
+        Ok(self.targets(Some(vec![id.resource_id()])).await?.remove(id))
+    }
+
+    async fn targets(&self, only: Option<Vec<String>>) -> Result<BTreeMap<ServiceId, ScalableTarget>, Failure> {
         let learnt = self.now();
         let targets = pages(|token| {
             let page = self.ask(
                 Call::DescribeScalableTargets,
                 self.scaling()
                     .describe_scalable_targets()
+                    .set_resource_ids(only.clone())
                     .service_namespace(ServiceNamespace::Ecs)
                     .max_results(PAGE)
                     .set_next_token(token)
@@ -34,7 +44,7 @@ impl Reader {
             );
             async {
                 let page = page.await?;
-                Ok((page.scalable_targets.unwrap_or_default(), page.next_token))
+                Ok((list(page.scalable_targets, Call::DescribeScalableTargets)?, page.next_token))
             }
         })
         .await?;
@@ -60,7 +70,7 @@ impl Reader {
             );
             async {
                 let page = page.await?;
-                Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
+                Ok((list(page.scaling_policies, Call::DescribeScalingPolicies)?, page.next_token))
             }
         })
         .await?;
@@ -86,7 +96,7 @@ impl Reader {
             );
             async {
                 let page = page.await?;
-                Ok((page.scheduled_actions.unwrap_or_default(), page.next_token))
+                Ok((list(page.scheduled_actions, Call::DescribeScheduledActions)?, page.next_token))
             }
         })
         .await?;
@@ -123,7 +133,7 @@ impl Reader {
             );
             async {
                 let page = page.await?;
-                let mut activities = page.scaling_activities.unwrap_or_default();
+                let mut activities = list(page.scaling_activities, Call::DescribeScalingActivities)?;
                 let before = activities.len();
                 activities.retain(|activity| timestamp(&activity.start_time).is_none_or(|started| started >= since));
                 // AWS lists the newest first, for six weeks back: the first old one ends the walk.
@@ -247,7 +257,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn targets_policies_and_schedules_are_filed_by_service() {
-        let (reader, _, _) = doors(|asked| {
+        let (reader, _, log) = doors(|asked| {
             assert_eq!(asked.json()["ServiceNamespace"], "ecs");
             canned::json(200, &match asked.operation.as_str() {
                 "DescribeScalableTargets" => json!({ "ScalableTargets": [
@@ -278,6 +288,9 @@ mod tests {
         let id = ServiceId::new("prod", "api");
         let targets = reader.scalable_targets().await.unwrap();
         assert_eq!(targets.len(), 1);
+        assert_eq!(reader.scalable_target(&id).await.unwrap().as_ref(), Some(&targets[&id]));
+        assert_eq!(log.lock().unwrap().last().unwrap().json()["ResourceIds"], json!(["service/prod/api"]));
+        assert_eq!(reader.scalable_target(&ServiceId::new("prod", "other")).await.unwrap(), None);
         let suspended = Suspended { scale_in: true, ..Suspended::default() };
         assert_eq!(
             (targets[&id].min, targets[&id].max, targets[&id].suspended),

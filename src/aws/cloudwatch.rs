@@ -108,8 +108,11 @@ mod tests {
     use super::*;
     use crate::platform::{LoadBalancerId, MetricId, ServiceId, TargetGroupArn};
 
-    /// A page of results: id, status, and (minute, value) points.
-    fn page(results: &[(&str, &str, &[(i64, f64)])], next: Option<&str>) -> Reply {
+    /// Id, status, and (minute, value) points.
+    type Canned<'a> = (&'a str, &'a str, &'a [(i64, f64)]);
+
+    /// A page of results.
+    fn page(results: &[Canned<'_>], next: Option<&str>) -> Reply {
         let mut cbor = Encoder::new(Vec::new());
         cbor.begin_map().unwrap().str("MetricDataResults").unwrap().array(results.len() as u64).unwrap();
         for (id, status, points) in results {
@@ -184,5 +187,25 @@ mod tests {
             matches!(&failure, Failure::Faulty { detail } if detail.contains("cloudwatch:GetMetricData")),
             "{failure}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_in_cbor_have_their_kinds_too() {
+        let error = |code: &str| {
+            let mut cbor = Encoder::new(Vec::new());
+            cbor.map(2).unwrap().str("__type").unwrap().str(code).unwrap();
+            cbor.str("message").unwrap().str("x is not authorized to perform: cloudwatch:GetMetricData").unwrap();
+            Reply::Http(400, cbor.into_writer())
+        };
+        let table = [
+            ("ThrottlingException", Failure::Throttled),
+            ("com.amazonaws.cloudwatch#AccessDenied", Failure::Denied { action: "cloudwatch:GetMetricData".into() }),
+        ];
+        for (code, failure) in table {
+            let reply = error(code);
+            let (reader, _, _) = doors(move |_| reply.clone()).await;
+            assert_eq!(reader.metrics(&question()).await, Err(failure), "{code}");
+            assert_eq!(reader.meter().throttled() > 0, code.starts_with("Throttl"));
+        }
     }
 }

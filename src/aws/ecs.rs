@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::failure::Failure;
 use super::pace::Call;
-use super::reader::{Reader, pages};
+use super::reader::{Reader, list, pages};
 use super::time::{timestamp, timestamp_or_epoch};
 use crate::platform::{
     ClusterName, Deployment, Rollout, Service, ServiceEvent, ServiceId, ServiceName, ServiceStatus, TargetGroupArn,
@@ -33,7 +33,7 @@ impl Reader {
                 );
                 async {
                     let page = page.await?;
-                    Ok((page.service_arns.unwrap_or_default(), page.next_token))
+                    Ok((list(page.service_arns, Call::ListServices)?, page.next_token))
                 }
             })
             .await?;
@@ -50,7 +50,7 @@ impl Reader {
                 self.ask(Call::ListClusters, self.ecs().list_clusters().max_results(PAGE).set_next_token(token).send());
             async {
                 let page = page.await?;
-                Ok((page.cluster_arns.unwrap_or_default(), page.next_token))
+                Ok((list(page.cluster_arns, Call::ListClusters)?, page.next_token))
             }
         })
         .await
@@ -66,8 +66,8 @@ impl Reader {
         if names.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
-        let names = names.iter().map(|name| name.as_str().to_owned()).collect();
-        let question = self.ecs().describe_services().cluster(cluster.as_str()).set_services(Some(names)).send();
+        let wanted = names.iter().map(|name| name.as_str().to_owned()).collect();
+        let question = self.ecs().describe_services().cluster(cluster.as_str()).set_services(Some(wanted)).send();
         let asked = self.now();
         let answer = self.ask(Call::DescribeServices, question).await?;
         let mut missing = Vec::new();
@@ -82,8 +82,15 @@ impl Reader {
                 }
             }
         }
-        let found = answer.services.unwrap_or_default();
-        Ok((found.into_iter().map(|service| self.service(cluster, service, asked)).collect(), missing))
+        let found = answer.services.unwrap_or_default().into_iter();
+        let found: Vec<Service> = found.map(|service| self.service(cluster, service, asked)).collect();
+        let accounted = |name: &&ServiceName| {
+            found.iter().map(|service| &service.id).chain(&missing).any(|id| id.service == **name)
+        };
+        match names.iter().find(|name| !accounted(name)) {
+            None => Ok((found, missing)),
+            Some(name) => Err(Failure::faulty(format!("ecs:DescribeServices answered without a word on {name}"))),
+        }
     }
 
     fn service(&self, cluster: &ClusterName, service: types::Service, learnt: Timestamp) -> Service {
@@ -120,7 +127,7 @@ impl Reader {
     /// hour or so. Newest first.
     pub async fn tasks(&self, id: &ServiceId) -> Result<Vec<Task>, Failure> {
         let cluster = id.cluster.as_str();
-        let list = |status: types::DesiredStatus, token| {
+        let page = |status: types::DesiredStatus, token| {
             self.ecs()
                 .list_tasks()
                 .cluster(cluster)
@@ -130,22 +137,23 @@ impl Reader {
                 .send()
         };
         let mut arns = pages(|token| {
-            let page = self.ask(Call::ListTasks, list(types::DesiredStatus::Running, token));
+            let page = self.ask(Call::ListTasks, page(types::DesiredStatus::Running, token));
             async {
                 let page = page.await?;
-                Ok((page.task_arns.unwrap_or_default(), page.next_token))
+                Ok((list(page.task_arns, Call::ListTasks)?, page.next_token))
             }
         })
         .await?;
-        let stopped = self.ask(Call::ListTasks, list(types::DesiredStatus::Stopped, None)).await?;
-        arns.extend(stopped.task_arns.unwrap_or_default());
+        let stopped = self.ask(Call::ListTasks, page(types::DesiredStatus::Stopped, None)).await?;
+        arns.extend(list(stopped.task_arns, Call::ListTasks)?);
 
         let mut tasks = Vec::with_capacity(arns.len());
         let mut sizes = BTreeMap::new();
         for arns in arns.chunks(PAGE as usize) {
             let question = self.ecs().describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec())).send();
             // Failures in the answer are tasks that went between the two questions.
-            for described in self.ask(Call::DescribeTasks, question).await?.tasks.unwrap_or_default() {
+            let answer = self.ask(Call::DescribeTasks, question).await?;
+            for described in list(answer.tasks, Call::DescribeTasks)? {
                 let size = size(&described);
                 let task = task(described);
                 sizes.extend(size.map(|size| (task.task_definition.clone(), size)));
@@ -366,7 +374,7 @@ mod tests {
         assert_eq!(tasks.len(), 151);
         assert_eq!((tasks[0].health.as_str(), tasks[0].status.as_str()), ("UNKNOWN", "RUNNING"));
         assert_eq!((times(&log, "ListTasks"), times(&log, "DescribeTasks")), (3, 2));
-        let (services, _) = reader.services(&id.cluster, &[id.service.clone()]).await.unwrap();
+        let (services, _) = reader.services(&id.cluster, std::slice::from_ref(&id.service)).await.unwrap();
         assert_eq!(services[0].task_size, Some(TaskSize { cpu_units: 512, memory_mib: 1_024 }));
     }
 
@@ -381,6 +389,6 @@ mod tests {
         let id = ServiceId::new("prod", "api");
         let failure = reader.tasks(&id).await.unwrap_err();
         assert!(matches!(&failure, Failure::Faulty { detail } if detail.starts_with("ecs:DescribeTasks")), "{failure}");
-        assert_eq!(reader.services(&id.cluster, &[id.service.clone()]).await.unwrap().0.len(), 1);
+        assert_eq!(reader.services(&id.cluster, std::slice::from_ref(&id.service)).await.unwrap().0.len(), 1);
     }
 }

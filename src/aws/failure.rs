@@ -143,6 +143,14 @@ impl Failure {
     }
 }
 
+impl From<Failure> for SourceState {
+    /// As [`Failure::into_state`], for who does not know when the source will be asked again: a throttled one is dated
+    /// to the epoch, which is "whenever somebody asks".
+    fn from(failure: Failure) -> Self {
+        failure.into_state(Timestamp::UNIX_EPOCH)
+    }
+}
+
 /// What an error code means, whatever service said it.
 enum Kind {
     Throttle,

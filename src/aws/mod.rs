@@ -19,6 +19,8 @@ mod ecs;
 mod elb;
 pub mod failure;
 pub mod meter;
+#[cfg(test)]
+mod moto;
 pub mod pace;
 pub mod planner;
 mod profiles;

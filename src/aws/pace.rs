@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(ceilings, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(backoff(3, 0.0), Duration::ZERO);
         assert_eq!(backoff(3, 0.5), Duration::from_secs(2));
-        assert!(backoff(u32::MAX, 0.999) < Duration::from_secs(60));
+        assert!(backoff(u32::MAX, 0.999) < Duration::from_mins(1));
     }
 
     #[test]
@@ -331,5 +331,27 @@ mod tests {
             assert_eq!(Call::of_operation(operation), Some(call));
         }
         assert_eq!(Call::of_operation("DeleteService"), None);
+    }
+
+    /// The actions that an example policy allows, sorted.
+    fn allowed(policy: &str) -> Vec<String> {
+        let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+        let mut actions: Vec<String> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
+        actions.sort();
+        actions
+    }
+
+    #[test]
+    fn the_example_policies_allow_exactly_what_is_called() {
+        let needed = |writes: bool| {
+            let calls = Call::ALL.into_iter().filter(|call| writes || !call.writes());
+            let mut actions: Vec<String> = calls.map(|call| call.action().to_owned()).collect();
+            actions.sort();
+            actions
+        };
+        assert_eq!(allowed(include_str!("../../examples/iam/read-only.json")), needed(false));
+        assert_eq!(allowed(include_str!("../../examples/iam/operator.json")), needed(true));
     }
 }

@@ -26,7 +26,11 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// The door for asking. Cheap to clone; all clones share connections, budgets and the meter. Every method may be dropped
 /// half-way.
 #[derive(Clone)]
-pub struct Reader(Arc<Inside>);
+pub struct Reader {
+    inside: Arc<Inside>,
+    /// Whether questions take from the budgets without waiting for them.
+    urgent: bool,
+}
 
 struct Inside {
     sts: aws_sdk_sts::Client,
@@ -44,19 +48,18 @@ struct Inside {
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("region", &self.0.region).finish_non_exhaustive()
+        f.debug_struct("Reader").field("region", &self.inside.region).finish_non_exhaustive()
     }
 }
 
 impl Reader {
-    pub(super) fn new(config: &SdkConfig, region: &str, clock: &Clock, mend: Mend) -> Self {
-        let meter = Meter::new(clock.clone());
+    pub(super) fn new(config: &SdkConfig, region: &str, clock: &Clock, mend: Mend, meter: Meter) -> Self {
         let sts = aws_sdk_sts::config::Builder::from(config).interceptor(meter.clone()).build();
         let ecs = aws_sdk_ecs::config::Builder::from(config).interceptor(meter.clone()).build();
         let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).interceptor(meter.clone()).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter.clone()).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(meter.clone()).build();
-        Self(Arc::new(Inside {
+        let inside = Inside {
             sts: aws_sdk_sts::Client::from_conf(sts),
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
@@ -68,46 +71,54 @@ impl Reader {
             meter,
             budgets: Mutex::new(Family::ALL.map(|family| (family, Bucket::new(family.budget()))).into()),
             sizes: Mutex::default(),
-        }))
+        };
+        Self { inside: Arc::new(inside), urgent: false }
+    }
+
+    /// The same door for questions that an operator waits for: they count against the budgets, but polling waits for
+    /// them and not they for polling.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self { urgent: true, ..self.clone() }
     }
 
     /// What the asking costs.
     pub fn meter(&self) -> MeterReading {
-        self.0.meter.read()
+        self.inside.meter.read()
     }
 
     /// The region that every question goes to.
     pub fn region(&self) -> &Region {
-        &self.0.region
+        &self.inside.region
     }
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
-        &self.0.sts
+        &self.inside.sts
     }
 
     pub(super) fn ecs(&self) -> &aws_sdk_ecs::Client {
-        &self.0.ecs
+        &self.inside.ecs
     }
 
     pub(super) fn scaling(&self) -> &aws_sdk_applicationautoscaling::Client {
-        &self.0.scaling
+        &self.inside.scaling
     }
 
     pub(super) fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
-        &self.0.elb
+        &self.inside.elb
     }
 
     pub(super) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
-        &self.0.cloudwatch
+        &self.inside.cloudwatch
     }
 
     pub(super) fn count_metrics(&self, count: usize) {
-        self.0.meter.metrics(count);
+        self.inside.meter.metrics(count);
     }
 
     /// The clock's now: what an answer that is asked for at this moment will be dated with.
     pub(super) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.inside.clock.now()
     }
 
     /// Asks one question: waits for the budget, then for the answer, and says what a failure means.
@@ -124,35 +135,41 @@ impl Reader {
         let question = Box::pin(question);
         async move {
             let wait = self.take(call.family());
-            if !wait.is_zero() {
-                self.0.clock.sleep(wait).await;
+            if !wait.is_zero() && !self.urgent {
+                self.inside.clock.sleep(wait).await;
             }
             match tokio::time::timeout(ANSWER_WITHIN, question).await {
                 Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(Failure::of(&error, call, ANSWER_WITHIN, &self.0.mend)),
+                Ok(Err(error)) => Err(Failure::of(&error, call, ANSWER_WITHIN, &self.inside.mend)),
                 Err(_) => Err(Failure::TimedOut { after: ANSWER_WITHIN }),
             }
         }
     }
 
     fn take(&self, family: Family) -> Duration {
-        let now = self.0.clock.now();
-        let mut budgets = self.0.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.inside.clock.now();
+        let mut budgets = self.inside.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         budgets.get_mut(&family).map_or(Duration::ZERO, |bucket| bucket.take(now))
     }
 
     /// Remembers the sizes of a service's described tasks, by task definition.
     pub(super) fn learn_sizes(&self, id: &ServiceId, sizes: BTreeMap<String, TaskSize>) {
         if !sizes.is_empty() {
-            self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sizes);
+            self.inside.sizes.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), sizes);
         }
     }
 
     /// The size of a service's tasks under a task definition, where one was described.
     pub(super) fn known_size(&self, id: &ServiceId, task_definition: &str) -> Option<TaskSize> {
-        let sizes = self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        let sizes = self.inside.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         sizes.get(id)?.get(task_definition).copied()
     }
+}
+
+/// The list of an answer. AWS sends an empty one when there is nothing; an answer without any is not an answer, and must
+/// not empty the screen.
+pub(super) fn list<T>(list: Option<Vec<T>>, call: Call) -> Result<Vec<T>, Failure> {
+    list.ok_or_else(|| Failure::faulty(format!("{} answered without a list", call.action())))
 }
 
 /// Follows page tokens to the end. A token that repeats is a fault, not an endless loop.
@@ -171,5 +188,77 @@ where
             next if next == token => return Err(Failure::faulty("the same page was offered twice")),
             next => token = next,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::canned::{self, Reply, doors};
+    use super::*;
+    use crate::platform::{ClusterName, ServiceName, SourceState};
+
+    /// What a question to ECS ends in when AWS answers like this.
+    async fn failed(reply: Reply) -> Failure {
+        let (reader, _, _) = doors(move |_| reply.clone()).await;
+        reader.services(&ClusterName::new("c"), &[ServiceName::new("s")]).await.unwrap_err()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_way_to_fail_has_its_kind() {
+        let error =
+            |status, code: &str, message: &str| canned::json(status, &json!({ "__type": code, "message": message }));
+        let refused = "User: u is not authorized to perform: ecs:DescribeServices on resource: r";
+        let network = Failure::Network { detail: "connection broke: reset by peer".into() };
+        let table = [
+            (error(400, "ThrottlingException", "Rate exceeded"), Failure::Throttled),
+            (error(400, "AccessDeniedException", refused), Failure::Denied { action: "ecs:DescribeServices".into() }),
+            (error(400, "ExpiredTokenException", "expired"), Failure::Expired { mend: "restart the drill".into() }),
+            (
+                error(400, "ClusterNotFoundException", "Cluster\u{1b}[2J not found."),
+                Failure::Faulty { detail: "ClusterNotFoundException: Cluster␛[2J not found.".into() },
+            ),
+            (Reply::Hang, Failure::TimedOut { after: ANSWER_WITHIN }),
+            (Reply::Broken, network),
+        ];
+        for (reply, failure) in table {
+            assert_eq!(failed(reply.clone()).await, failure, "{reply:?}");
+        }
+        for reply in
+            [canned::text(200, "<html>"), canned::text(200, ""), canned::text(200, "{}"), canned::text(503, "busy")]
+        {
+            assert!(matches!(failed(reply.clone()).await, Failure::Faulty { .. }), "{reply:?}");
+            let (reader, _, _) = doors(move |_| reply.clone()).await;
+            assert!(reader.service_list(&["c".into()]).await.is_err(), "an empty answer is not an empty list");
+            assert!(reader.scalable_targets().await.is_err());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_source_knows_when_it_is_asked_again() {
+        let at = Timestamp::from_second(canned::NOW).unwrap();
+        assert_eq!(Failure::Throttled.into_state(at), SourceState::Throttled { retry_at: at });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_doors_fit_a_task_and_print_no_credentials() {
+        fn fits_a_task<T: Send + 'static>(task: T) -> T {
+            task
+        }
+        let (reader, writer, _) = doors(|_| Reply::Broken).await;
+        let printed = format!("{reader:?} {writer:?}");
+        assert_eq!(printed, r#"Reader { region: Region("us-east-1"), .. } Writer { region: Region("us-east-1"), .. }"#);
+        let task = fits_a_task(async move {
+            let id = ServiceId::new("c", "s");
+            let question = super::super::planner::Planner::default().plan(&[], Timestamp::UNIX_EPOCH);
+            let listed = reader.service_list(&[]).await.is_ok();
+            let tasks = reader.tasks(&id).await.is_ok();
+            let activities = reader.activities(Some(&id), Timestamp::UNIX_EPOCH).await.is_ok();
+            let groups = reader.target_groups(&[]).await.is_ok();
+            (question.len(), listed, tasks, activities, groups)
+        });
+        assert!(size_of_val(&task) < 8_192, "{} bytes: an SDK future is held unboxed", size_of_val(&task));
+        assert_eq!(task.await, (0, false, false, false, true));
     }
 }

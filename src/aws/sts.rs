@@ -82,7 +82,20 @@ mod tests {
         assert!(reader.identity().await.is_ok());
         assert_eq!(times(&log, "GetCallerIdentity"), 2);
         assert_eq!((reader.meter().calls_per_minute(), reader.meter().throttled()), (2, 1));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(reader.meter().calls_per_minute(), 0, "the meter looks back one minute");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polling_waits_for_the_budget_and_an_operators_question_does_not() {
+        let (reader, _, _) = doors(|_| answer("<Account>1</Account>", "<Arn>a</Arn>")).await;
+        let began = tokio::time::Instant::now();
+        for _ in 0..5 {
+            reader.identity().await.unwrap();
+        }
+        reader.urgent().identity().await.unwrap();
+        assert_eq!(began.elapsed(), Duration::ZERO, "a burst of five, and one that is urgent");
+        reader.identity().await.unwrap();
+        assert_eq!(began.elapsed().as_secs(), 2, "the urgent one is paid for by polling");
     }
 }

@@ -17,6 +17,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::failure::{cause, clean, denied_action, innermost, is_denied};
+use super::meter::Meter;
 use super::pace::Call;
 use crate::change::{Change, Confirmed, Outcome, Plan, Ticket};
 use crate::platform::{Region, TaskCount};
@@ -38,10 +39,13 @@ impl fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(config: &SdkConfig, region: &str) -> Self {
+    pub(super) fn new(config: &SdkConfig, region: &str, meter: &Meter) -> Self {
         let once = RetryConfig::disabled;
-        let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(once()).build();
-        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).retry_config(once()).build();
+        let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(once()).interceptor(meter.clone()).build();
+        let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config)
+            .retry_config(once())
+            .interceptor(meter.clone())
+            .build();
         Self {
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
@@ -51,12 +55,11 @@ impl Writer {
 
     /// Sends a confirmed change, once. The ticket is spent whatever comes back. A future that is dropped before it
     /// answers leaves an outcome as unknown as a time-out does.
-    pub async fn send(&self, confirmed: Confirmed, ticket: Ticket) -> Outcome {
-        let _spent = ticket;
+    pub async fn send(&self, confirmed: Confirmed, _ticket: Ticket) -> Outcome {
         self.carry_out(confirmed.plan()).await
     }
 
-    async fn carry_out(&self, plan: &Plan) -> Outcome {
+    pub(super) async fn carry_out(&self, plan: &Plan) -> Outcome {
         if plan.identity.region != self.region {
             return Outcome::Refused {
                 code: "WrongRegion".to_owned(),
@@ -125,7 +128,7 @@ where
         SdkError::DispatchFailure(failure) if failure.is_user() => {
             Outcome::Refused { code: "NotSent".to_owned(), message: innermost(error) }
         }
-        SdkError::ServiceError(service) if service.raw().status().is_client_error() => {
+        SdkError::ServiceError(service) if refuses(service.raw().status().as_u16()) => {
             let status = service.raw().status().as_u16();
             let code = service.err().code().map_or_else(|| format!("HTTP {status}"), clean);
             let message = service.err().message().unwrap_or_default();
@@ -140,6 +143,11 @@ where
         }
         _ => Outcome::Unknown { detail: innermost(error) },
     }
+}
+
+/// Whether a status says that nothing was done. 408 does not: somebody on the way gave up waiting.
+fn refuses(status: u16) -> bool {
+    (400..500).contains(&status) && status != 408
 }
 
 #[cfg(test)]
@@ -208,6 +216,7 @@ mod tests {
             Reply::Broken,
             error(500, "ServerException"),
             error(503, "ServiceUnavailable"),
+            canned::text(408, ""),
             canned::text(502, "<html>bad gateway</html>"),
             canned::text(200, "{ not json"),
         ];
@@ -218,6 +227,13 @@ mod tests {
                 assert_eq!(bodies.len(), 1, "{reply:?}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_is_on_the_meter() {
+        let (reader, writer, _) = doors(|_| canned::json(200, &json!({}))).await;
+        writer.carry_out(&desired()).await;
+        assert_eq!(reader.meter().calls[&Call::UpdateService].made, 1);
     }
 
     #[tokio::test(start_paused = true)]

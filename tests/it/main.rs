@@ -1,1 +1,5 @@
 //! One integration binary: each extra one would link the SDK again.
+
+mod drill_aws;
+mod drill_faults;
+mod sdk;

@@ -2,4 +2,5 @@
 
 mod drill_aws;
 mod drill_faults;
+mod drill_listen;
 mod sdk;

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod documents;
+mod drill_aws;
+mod drill_faults;
+mod drill_listen;
 mod house;
 mod moto;
 mod scene;
+mod sdk;
 mod spec;
 mod story;
 mod terminal;

@@ -48,7 +48,7 @@ fn state_value(state: &State) -> Value {
         ("started", world.start().to_string().into()),
         ("time", world.now().to_string().into()),
         ("trace", format!("{:016x}", world.trace_hash()).into()),
-        ("users", world.users().into()),
+        ("users", (world.users().round() as i64).into()),
         ("answers", (state.answers as i64).into()),
     ])
 }

@@ -61,9 +61,7 @@ impl Scene {
         let mut scene = Self { platform: Platform::default(), id: id.clone(), now };
         scene.platform.identity = Some(Arc::new(identity));
         scene.platform.services.insert(id, Arc::new(service));
-        scene.source(Source::Services);
-        scene.source(Source::ScalableTargets);
-        scene
+        scene.source(Source::Services).source(Source::ScalableTargets)
     }
 
     /// `solosuccess-production/web`.
@@ -71,7 +69,8 @@ impl Scene {
         Self::new(ServiceId::new("solosuccess-production", "web"))
     }
 
-    fn source(&mut self, source: Source) {
+    /// The source has answered just now.
+    pub(super) fn source(mut self, source: Source) -> Self {
         let health = SourceHealth {
             state: SourceState::Live,
             learnt: Some(self.now),
@@ -80,6 +79,7 @@ impl Scene {
             failures: 0,
         };
         self.platform.sources.insert(source, Arc::new(health));
+        self
     }
 
     pub(super) fn service(mut self, edit: impl FnOnce(&mut Service)) -> Self {
@@ -185,7 +185,7 @@ impl Scene {
 
     pub(super) fn went(mut self, from: u32, to: u32) -> Self {
         let change = CountChange { seen: self.now, from: TaskCount(from), to: TaskCount(to) };
-        let history = CountHistory { watched_since: None, changes: VecDeque::from([change]), settled: None };
+        let history = CountHistory { changes: VecDeque::from([change]), ..CountHistory::default() };
         self.platform.counts.insert(self.id.clone(), Arc::new(history));
         self
     }

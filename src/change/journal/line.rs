@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::change::outcome::Outcome;
 use crate::change::plan::Plan;
 use crate::change::words;
-use crate::clock::Clock;
 
 /// The version that this program writes, and the newest that it reads.
 const VERSION: u32 = 1;
@@ -39,12 +38,6 @@ pub enum Timekeeper {
     Wall,
     /// A drill's: none of it has happened to anybody.
     Drill,
-}
-
-impl From<&Clock> for Timekeeper {
-    fn from(clock: &Clock) -> Self {
-        if clock.is_drill() { Self::Drill } else { Self::Wall }
-    }
 }
 
 /// How far a change is, on the disk.

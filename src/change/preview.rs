@@ -9,7 +9,7 @@ use super::plan::{Change, Plan};
 use super::projection::{self, Projection};
 use super::{price, words};
 use crate::platform::{Platform, Service, Source, TaskCount};
-use crate::policy::{Decision, Policy, Verdict};
+use crate::policy::{Decision, Policy, Reason, Verdict};
 
 /// A preview: everything the box shows. Plain text; the console lays it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,8 +150,11 @@ fn why(plan: &Plan, verdict: Option<&Verdict>) -> Vec<String> {
         Decision::Out { to, .. } | Decision::In { to, .. } if *to != plan.goal() => {
             why.push(format!("the policy's count is {to}"));
         }
-        Decision::CannotTell { .. } => why.insert(0, "the policy cannot tell".to_owned()),
-        Decision::None { .. } => why.insert(0, "the policy does not ask for a change now".to_owned()),
+        Decision::CannotTell { .. } => why.insert(0, verdict.sentence()),
+        Decision::None { reason: Reason::Filling { .. } } => {
+            why.insert(0, format!("before the rule fires: {}", verdict.sentence()));
+        }
+        Decision::None { .. } => why.insert(0, format!("the policy does not ask for it: {}", verdict.sentence())),
         Decision::Out { .. } | Decision::In { .. } => {}
     }
     why
@@ -176,7 +179,6 @@ mod tests {
     use super::*;
     use crate::change::scene::Scene;
     use crate::platform::{Environment, MetricId, Suspended};
-    use crate::policy::Reason;
 
     /// The box as text, every part of it.
     fn text(preview: &Preview) -> String {

@@ -13,7 +13,7 @@ use crate::platform::{
     ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
     TargetState, TaskCount, TaskSize,
 };
-use crate::policy::verdict::{Floor, WindowEvidence};
+use crate::policy::verdict::{Counts, Floor, WindowEvidence};
 use crate::policy::{Decision, MetricEvidence, Verdict};
 
 /// A platform of one service, six of six running, everything read just now.
@@ -225,6 +225,7 @@ impl Scene {
         let window = |held_s, need_s| WindowEvidence { held_s, need_s, bridged: 0, unknown: false };
         let metric = |metric, target, value, held_s| MetricEvidence {
             metric,
+            group: None,
             target,
             value: Some(value),
             newest: Some(self.now),
@@ -236,6 +237,7 @@ impl Scene {
         Verdict {
             at: self.now,
             decision,
+            counts: Counts { desired: TaskCount(6), running: TaskCount(6), pending: TaskCount(0), draining: Some(0) },
             metrics: vec![
                 metric(MetricId::ServiceCpu, 70.0, cpu, held_s),
                 metric(MetricId::ServiceMemory, 80.0, 61.0, 0),

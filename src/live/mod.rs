@@ -87,7 +87,7 @@ impl Connect {
         let Self { clock, clusters, views, wants, readings, inner, .. } = self;
         let ends = Ends { reader: reader.clone(), clock: clock.clone(), views, wants, readings };
         sources::start(&ends, clusters);
-        let timekeeper = Timekeeper::from(&clock);
+        let timekeeper = if clock.is_drill() { Timekeeper::Drill } else { Timekeeper::Wall };
         let folder = self.journal;
         let now = clock.now();
         let opened = tokio::task::spawn_blocking(move || open(&folder, timekeeper, now)).await;

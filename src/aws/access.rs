@@ -294,7 +294,7 @@ async fn network_config(access: &Access) -> Result<(SdkConfig, Mend), Failure> {
 
 /// One HTTPS client for every service and for the credential chain: each would otherwise build its own, with its own
 /// copy of the root certificates.
-fn https() -> SharedHttpClient {
+pub(super) fn https() -> SharedHttpClient {
     use aws_smithy_http_client::proxy::ProxyConfig;
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
     use aws_smithy_http_client::{Builder, ConnectorBuilder};

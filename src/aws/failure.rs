@@ -94,7 +94,10 @@ impl Failure {
         match error {
             SdkError::TimeoutError(_) => Self::TimedOut { after: waited },
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::TimedOut { after: waited },
-            SdkError::DispatchFailure(failure) if failure.is_io() => Self::Network { detail: innermost(error) },
+            SdkError::DispatchFailure(failure) if failure.is_io() || broke(error) => {
+                Self::Network { detail: innermost(error) }
+            }
+            SdkError::ResponseError(_) if broke(error) => Self::Network { detail: innermost(error) },
             SdkError::ServiceError(service) => {
                 let status = service.raw().status().as_u16();
                 Self::of_code(service.err().code(), service.err().message(), status, call, mend)
@@ -221,6 +224,11 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
 /// The first error of a type among an error and its causes.
 pub(super) fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
     causes(error).find_map(|error| error.downcast_ref())
+}
+
+/// Whether a connection broke somewhere below: before, within or instead of an answer.
+fn broke(error: &(dyn Error + 'static)) -> bool {
+    cause::<hyper::Error>(error).is_some() || cause::<std::io::Error>(error).is_some()
 }
 
 /// The innermost cause in words: the outer ones are the SDK's own layers.

@@ -261,4 +261,38 @@ mod tests {
         assert!(size_of_val(&task) < 8_192, "{} bytes: an SDK future is held unboxed", size_of_val(&task));
         assert_eq!(task.await, (0, false, false, false, true));
     }
+
+    /// A reader that speaks over a socket to somebody who says this and hangs up.
+    async fn hung_up_on(said: &'static [u8]) -> Failure {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", socket.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut connection, _) = socket.accept().await.unwrap();
+            let _ = connection.read(&mut [0; 8_192]).await.unwrap();
+            connection.write_all(said).await.unwrap();
+        });
+        let credentials = aws_credential_types::Credentials::new("key", "secret", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .region(aws_types::region::Region::new("us-east-1"))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
+            .http_client(super::super::access::https())
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .endpoint_url(endpoint)
+            .build();
+        let clock = Clock::system();
+        let reader = Reader::new(&config, "us-east-1", &clock, Mend::Chain, Meter::new(clock.clone()));
+        let failure = reader.identity().await.unwrap_err();
+        server.await.unwrap();
+        failure
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_before_or_within_an_answer_is_the_networks_fault() {
+        for said in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n<GetCaller"] {
+            let failure = hung_up_on(said).await;
+            assert!(matches!(failure, Failure::Network { .. }), "{failure:?}");
+        }
+    }
 }

@@ -13,6 +13,32 @@ pub struct Policy {
     pub environment: Environment,
     /// Section 1 of the spec.
     pub ecs: EcsPolicy,
+    /// Section 2 of the spec.
+    pub replicas: ReplicaPolicy,
+    /// Section 3 of the spec.
+    pub cache: CachePolicy,
+}
+
+/// The limits of the read replicas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicaPolicy {
+    /// `rds_min_replicas`.
+    pub min: u32,
+    /// `rds_max_replicas`.
+    pub max: u32,
+    /// `rds_replica_instance_class`.
+    pub instance_class: String,
+}
+
+/// The limits of the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CachePolicy {
+    /// `redis_min_nodes`.
+    pub min: u32,
+    /// `redis_max_nodes`.
+    pub max: u32,
+    /// `redis_node_type`.
+    pub node_type: String,
 }
 
 /// The rules of an ECS service. Field names are the spec's Terraform variables less the `ecs_`, or in their style.
@@ -84,6 +110,16 @@ impl Policy {
                 weekend_min_capacity: None,
                 holiday_min_capacity: None,
                 holidays: Vec::new(),
+            },
+            replicas: ReplicaPolicy {
+                min: u32::from(!staging),
+                max: if staging { 1 } else { 5 },
+                instance_class: "db.t3.medium".to_owned(),
+            },
+            cache: CachePolicy {
+                min: if staging { 1 } else { 2 },
+                max: if staging { 2 } else { 6 },
+                node_type: "cache.t3.medium".to_owned(),
             },
         }
     }

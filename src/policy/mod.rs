@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod knobs;
 pub mod schedule;
 pub mod sentence;
+pub mod variables;
 pub mod verdict;
 pub mod window;
 

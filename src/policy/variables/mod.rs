@@ -1,0 +1,181 @@
+//! The policy as the platform's own Terraform variables: `production.tfvars` and `.tfvars.json`, read and written.
+//!
+//! One row a variable: the spec's by its exact name, and one for every other number. Defaults depend on `environment`,
+//! wherever in the file it stands. A file that holds the platform's other variables too is fine: those are passed over
+//! and named. Absent on purpose: reading files; whoever has the text hands it in with the name to show.
+
+mod check;
+mod read;
+mod value;
+
+use value::Knob;
+pub use value::Value;
+
+pub use read::{Mistake, PolicyFile, read_json, read_tfvars, write_back};
+
+use super::knobs::Policy;
+use crate::platform::Environment;
+
+/// One variable.
+#[derive(Clone, Copy)]
+pub struct Variable {
+    /// Its name in Terraform.
+    pub name: &'static str,
+    /// What it is, with its unit; in the words of the spec where that has some.
+    pub about: &'static str,
+    get: fn(&Policy) -> Value,
+    set: fn(&mut Policy, &Value) -> Result<(), String>,
+}
+
+impl Variable {
+    /// Its value in a policy.
+    pub fn get(&self, policy: &Policy) -> Value {
+        (self.get)(policy)
+    }
+}
+
+macro_rules! variable {
+    ($name:literal, $($path:ident).+, $about:literal) => {
+        Variable {
+            name: $name,
+            about: $about,
+            get: |policy| policy.$($path).+.show(),
+            set: |policy, value| {
+                policy.$($path).+ = Knob::read(value)?;
+                Ok(())
+            },
+        }
+    };
+}
+
+/// The name of the variable on which the defaults of all others depend.
+const ENVIRONMENT: &str = "environment";
+
+/// A heading of an annotated file, and the variables under it.
+type Section = (&'static str, &'static [Variable]);
+
+/// Every variable, in the order of the spec.
+const SECTIONS: &[Section] = &[
+    (
+        "Environment",
+        &[variable!("environment", environment, "production or staging: the defaults of everything below")],
+    ),
+    (
+        "ECS service",
+        &[
+            variable!("ecs_min_capacity", ecs.min_capacity, "Fewest tasks, at any hour"),
+            variable!("ecs_max_capacity", ecs.max_capacity, "Most tasks"),
+            variable!("ecs_cpu_target", ecs.cpu_target, "Scale out above this CPU utilization, in below; %"),
+            variable!("ecs_memory_target", ecs.memory_target, "Scale out above this memory utilization, in below; %"),
+            variable!(
+                "ecs_requests_per_target",
+                ecs.requests_per_target,
+                "Scale out above this many requests per target and minute, in below"
+            ),
+            variable!(
+                "ecs_scale_out_window_s",
+                ecs.scale_out_window_s,
+                "How long a metric must stay above its target before an out: 2 periods, 5 minutes; seconds"
+            ),
+            variable!(
+                "ecs_scale_in_window_s",
+                ecs.scale_in_window_s,
+                "How long every metric must stay below its target before an in: 5 periods, 25 minutes; seconds"
+            ),
+            variable!(
+                "ecs_scale_out_cooldown_s",
+                ecs.scale_out_cooldown_s,
+                "From the start of an out to the next one that is not larger; seconds"
+            ),
+            variable!(
+                "ecs_scale_in_cooldown_s",
+                ecs.scale_in_cooldown_s,
+                "From the end of any change, draining included, to the next in; seconds"
+            ),
+            variable!(
+                "ecs_scale_in_margin",
+                ecs.scale_in_margin,
+                "An in must leave every metric under this share of its target; above 0, at most 1"
+            ),
+            variable!("ecs_scale_in_max_step", ecs.scale_in_max_step, "Most tasks that one in takes away"),
+        ],
+    ),
+    (
+        "Scheduled scaling",
+        &[
+            variable!(
+                "peak_hours_min_capacity",
+                ecs.peak_hours_min_capacity,
+                "Fewest tasks in peak hours; null: no peak floor"
+            ),
+            variable!(
+                "off_peak_hours_min_capacity",
+                ecs.off_peak_hours_min_capacity,
+                "Fewest tasks outside them; null: ecs_min_capacity"
+            ),
+            variable!("peak_hours_start", ecs.peak_hours_start, "First hour of the peak, 0 to 23"),
+            variable!("peak_hours_end", ecs.peak_hours_end, "Hour at which the peak is over, 0 to 24"),
+            variable!(
+                "schedule_timezone",
+                ecs.schedule_timezone,
+                "IANA zone of these hours, of weekends and of holidays"
+            ),
+            variable!(
+                "weekend_min_capacity",
+                ecs.weekend_min_capacity,
+                "Fewest tasks on Saturdays and Sundays, all day; null: as on other days"
+            ),
+            variable!(
+                "holiday_min_capacity",
+                ecs.holiday_min_capacity,
+                "Fewest tasks on a holiday, all day; null: as on other days"
+            ),
+            variable!("holidays", ecs.holidays, "The holidays, as in [\"2026-12-25\"]"),
+        ],
+    ),
+    (
+        "RDS read replicas",
+        &[
+            variable!("rds_min_replicas", replicas.min, "Fewest read replicas"),
+            variable!("rds_max_replicas", replicas.max, "Most read replicas"),
+            variable!("rds_replica_instance_class", replicas.instance_class, "Instance class of a new replica"),
+        ],
+    ),
+    (
+        "ElastiCache",
+        &[
+            variable!("redis_min_nodes", cache.min, "Fewest nodes, the primary included"),
+            variable!("redis_max_nodes", cache.max, "Most nodes, the primary included"),
+            variable!("redis_node_type", cache.node_type, "Node type of the cache"),
+        ],
+    ),
+];
+
+/// Every variable, in the order of the spec.
+pub fn all() -> impl Iterator<Item = &'static Variable> {
+    SECTIONS.iter().flat_map(|(_, variables)| variables.iter())
+}
+
+/// A policy as an annotated `.tfvars` file, every variable with what it is.
+pub fn annotated(policy: &Policy) -> String {
+    let opening = format!(
+        "# The scaling policy of {}, as scaledeck reads it. Every variable is optional: what is not\n\
+         # here has the specification's value for its environment.\n",
+        policy.environment
+    );
+    let variable =
+        |variable: &Variable| format!("\n# {}.\n{} = {}\n", variable.about, variable.name, variable.get(policy));
+    let section = |(heading, variables): &Section| {
+        std::iter::once(format!("\n# --- {heading} ---\n")).chain(variables.iter().map(variable)).collect::<String>()
+    };
+    opening + &SECTIONS.iter().map(section).collect::<String>()
+}
+
+/// The spec's policy for an environment label, on which a file builds.
+fn defaults(environment: Option<&Value>) -> Result<Policy, String> {
+    let environment = environment.map_or(Ok(Environment::Production), Environment::read)?;
+    Ok(Policy::of_spec(environment))
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use scaledeck::platform::Environment;
+use scaledeck::policy::Policy;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -162,6 +164,36 @@ fn every_entry_names_tests_that_exist_or_says_what_is_missing() {
     let table: Table = toml::from_str(&fs::read_to_string(root().join("tests/it/spec.toml")).unwrap()).unwrap();
     let wrong: Vec<String> = table.sentence.iter().flat_map(wrong_with).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The spec's own variables against the policy as it is without a file. What has no knob yet is open in the table.
+#[test]
+fn the_terraform_variables_are_the_policys_defaults() {
+    let spec = fs::read_to_string(root().join("tests/it/spec.md")).unwrap();
+    let mut compared = 0;
+    for (section, line) in sentences(&spec).iter().filter(|(section, _)| section.starts_with("Configuration")) {
+        let environment = Environment::from_label(if section.ends_with("Staging") { "staging" } else { "production" });
+        let policy = serde_json::to_value(Policy::of_spec(environment)).unwrap();
+        let (name, value) = line.split_once(" = ").unwrap();
+        let value: serde_json::Value = serde_json::from_str(value).unwrap();
+        if name == "environment" {
+            assert_eq!(policy["environment"], value);
+        } else if !(name.starts_with("rds_") || name.starts_with("redis_")) {
+            let knob = &policy["ecs"][name.trim_start_matches("ecs_")];
+            assert_eq!(knob.as_f64(), value.as_f64(), "{section}: {line}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 11, "every variable of section 1, in all three listings");
+}
+
+#[test]
+fn the_references_are_in_architecture() {
+    let spec = fs::read_to_string(root().join("tests/it/spec.md")).unwrap();
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let references = sentences(&spec).into_iter().filter(|(section, _)| section == "References");
+    let missing: Vec<String> = references.map(|(_, link)| link).filter(|link| !architecture.contains(link)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

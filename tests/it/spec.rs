@@ -100,7 +100,8 @@ fn list_item(line: &str) -> &str {
     line.strip_prefix("- ").or(numbered).unwrap_or(line)
 }
 
-/// Whether a named test stands in its module's file, under an attribute that makes it one.
+/// Whether a named test stands in its module's file, under an attribute that makes it one. One that is ignored proves
+/// nothing.
 fn test_exists(name: &str) -> bool {
     let parts: Vec<&str> = name.split("::").collect();
     let Some((test, modules)) = parts.split_last() else { return false };
@@ -118,14 +119,13 @@ fn test_exists(name: &str) -> bool {
 fn holds_test(source: &str, test: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let head = format!("fn {test}(");
-    lines.iter().enumerate().any(|(at, line)| {
-        line.trim_start_matches("async ").starts_with(&head)
-            && lines[..at]
-                .iter()
-                .rev()
-                .take_while(|above| above.starts_with("#[") || above.starts_with("//"))
-                .any(|above| above.starts_with("#[test]") || (above.starts_with("#[") && above.contains("::test")))
-    })
+    let Some(at) = lines.iter().position(|line| line.trim_start_matches("async ").starts_with(&head)) else {
+        return false;
+    };
+    let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+    let attributes: Vec<&&str> = above.filter(|line| line.starts_with("#[")).collect();
+    let is_test = |line: &str| line.starts_with("#[test]") || line.contains("::test]") || line.contains("::test(");
+    attributes.iter().any(|line| is_test(line)) && !attributes.iter().any(|line| line.starts_with("#[ignore"))
 }
 
 /// What is wrong with an entry, in words.
@@ -217,6 +217,8 @@ fn a_test_is_found_only_where_it_is_one() {
     assert!(test_exists("it::spec::a_test_is_found_only_where_it_is_one"));
     assert!(test_exists("platform::series::tests::a_minute_is_evidence_120_seconds_after_its_end"));
     assert!(!test_exists("it::spec::holds_test"));
+    assert!(!holds_test("#[test]\n#[ignore = \"why\"]\nfn later() {}", "later"));
+    assert!(holds_test("#[tokio::test(start_paused = true)]\n// A word.\nasync fn now() {}", "now"));
     assert!(!test_exists("platform::series::tests::no_such_test"));
     assert!(!test_exists("no_such_room::tests::x"));
 }

@@ -9,6 +9,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use scaledeck::platform::Environment;
+use scaledeck::policy::Policy;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +100,8 @@ fn list_item(line: &str) -> &str {
     line.strip_prefix("- ").or(numbered).unwrap_or(line)
 }
 
-/// Whether a named test stands in its module's file, under an attribute that makes it one.
+/// Whether a named test stands in its module's file, under an attribute that makes it one. One that is ignored proves
+/// nothing.
 fn test_exists(name: &str) -> bool {
     let parts: Vec<&str> = name.split("::").collect();
     let Some((test, modules)) = parts.split_last() else { return false };
@@ -116,14 +119,13 @@ fn test_exists(name: &str) -> bool {
 fn holds_test(source: &str, test: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let head = format!("fn {test}(");
-    lines.iter().enumerate().any(|(at, line)| {
-        line.trim_start_matches("async ").starts_with(&head)
-            && lines[..at]
-                .iter()
-                .rev()
-                .take_while(|above| above.starts_with("#[") || above.starts_with("//"))
-                .any(|above| above.starts_with("#[test]") || (above.starts_with("#[") && above.contains("::test")))
-    })
+    let Some(at) = lines.iter().position(|line| line.trim_start_matches("async ").starts_with(&head)) else {
+        return false;
+    };
+    let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+    let attributes: Vec<&&str> = above.filter(|line| line.starts_with("#[")).collect();
+    let is_test = |line: &str| line.starts_with("#[test]") || line.contains("::test]") || line.contains("::test(");
+    attributes.iter().any(|line| is_test(line)) && !attributes.iter().any(|line| line.starts_with("#[ignore"))
 }
 
 /// What is wrong with an entry, in words.
@@ -164,6 +166,36 @@ fn every_entry_names_tests_that_exist_or_says_what_is_missing() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The spec's own variables against the policy as it is without a file. What has no knob yet is open in the table.
+#[test]
+fn the_terraform_variables_are_the_policys_defaults() {
+    let spec = fs::read_to_string(root().join("tests/it/spec.md")).unwrap();
+    let mut compared = 0;
+    for (section, line) in sentences(&spec).iter().filter(|(section, _)| section.starts_with("Configuration")) {
+        let environment = Environment::from_label(if section.ends_with("Staging") { "staging" } else { "production" });
+        let policy = serde_json::to_value(Policy::of_spec(environment)).unwrap();
+        let (name, value) = line.split_once(" = ").unwrap();
+        let value: serde_json::Value = serde_json::from_str(value).unwrap();
+        if name == "environment" {
+            assert_eq!(policy["environment"], value);
+        } else if !(name.starts_with("rds_") || name.starts_with("redis_")) {
+            let knob = &policy["ecs"][name.trim_start_matches("ecs_")];
+            assert_eq!(knob.as_f64(), value.as_f64(), "{section}: {line}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 11, "every variable of section 1, in all three listings");
+}
+
+#[test]
+fn the_references_are_in_architecture() {
+    let spec = fs::read_to_string(root().join("tests/it/spec.md")).unwrap();
+    let architecture = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let references = sentences(&spec).into_iter().filter(|(section, _)| section == "References");
+    let missing: Vec<String> = references.map(|(_, link)| link).filter(|link| !architecture.contains(link)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn the_cut_follows_its_rule() {
     let spec = "# T\n\nOne. Two.\n\n## A\n\n**Peak (8 AM):**\n- x\n1. **Label**\n   - y\n```sh\n# why\na \\\n  b\n```\n### B\nz\n";
@@ -185,6 +217,8 @@ fn a_test_is_found_only_where_it_is_one() {
     assert!(test_exists("it::spec::a_test_is_found_only_where_it_is_one"));
     assert!(test_exists("platform::series::tests::a_minute_is_evidence_120_seconds_after_its_end"));
     assert!(!test_exists("it::spec::holds_test"));
+    assert!(!holds_test("#[test]\n#[ignore = \"why\"]\nfn later() {}", "later"));
+    assert!(holds_test("#[tokio::test(start_paused = true)]\n// A word.\nasync fn now() {}", "now"));
     assert!(!test_exists("platform::series::tests::no_such_test"));
     assert!(!test_exists("no_such_room::tests::x"));
 }

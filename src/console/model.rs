@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialogs::Dialog;
+use super::widgets::Summary;
 use crate::live::View;
 use crate::platform::{Platform, ServiceId};
 use crate::policy::Decision;
@@ -103,6 +104,7 @@ pub struct Model {
     /// Whether the screen stands still while the platform goes on.
     pub frozen: bool,
     rows: Arc<[ServiceId]>,
+    summary: Arc<Summary>,
     known: usize,
     top: usize,
     page: usize,
@@ -117,6 +119,11 @@ impl Model {
     /// How many services there are before the filter.
     pub fn known(&self) -> usize {
         self.known
+    }
+
+    /// What the whole platform comes to: counted once a view, drawn in every frame.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     /// Where the selected service stands in [`Model::rows`].
@@ -152,6 +159,7 @@ impl Model {
 
     /// Makes the rows again: the view, the filter or the order has changed.
     pub(super) fn refresh(&mut self, view: &View) {
+        self.summary = Arc::new(Summary::of(view));
         let was = self.row().unwrap_or(0);
         let known = services(&view.platform);
         self.known = known.len();

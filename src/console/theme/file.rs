@@ -75,8 +75,9 @@ pub(super) fn load(path: &Path) -> Result<Theme, ThemeError> {
 struct Draft {
     grounds: Vec<Ink>,
     palette: BTreeMap<String, Ink>,
-    colors: BTreeMap<Meaning, Look>,
-    bare: BTreeMap<Meaning, Modifier>,
+    /// By the name of a meaning or of a family of them.
+    colors: BTreeMap<String, Look>,
+    bare: BTreeMap<String, Modifier>,
 }
 
 impl Draft {
@@ -125,19 +126,19 @@ impl Draft {
             self.palette.insert(key.0.to_owned(), ink);
         }
         for (key, value, span) in page.section(&table, "meanings")? {
-            let meaning = page.meaning(key.0, key.1)?;
+            page.meaning(key.0, key.1)?;
             let look = self.look(&page, value, span)?;
-            self.colors.insert(meaning, look);
+            self.colors.insert(key.0.to_owned(), look);
         }
         for (key, value, span) in page.section(&table, "no-color")? {
-            let meaning = page.meaning(key.0, key.1)?;
+            page.meaning(key.0, key.1)?;
             let mut attributes = Modifier::empty();
             for word in value.split_whitespace() {
                 attributes |= attribute(word).ok_or_else(|| {
                     page.unknown("attribute", word, span.clone(), ATTRIBUTES.iter().map(|(name, _)| *name))
                 })?;
             }
-            self.bare.insert(meaning, attributes);
+            self.bare.insert(key.0.to_owned(), attributes);
         }
         Ok(self)
     }
@@ -193,14 +194,13 @@ impl Draft {
 }
 
 /// What is said of a meaning, or of the nearest of its parents.
-fn nearest_said<T: Copy>(said: &BTreeMap<Meaning, T>, meaning: Meaning) -> Option<T> {
+fn nearest_said<T: Copy>(said: &BTreeMap<String, T>, meaning: Meaning) -> Option<T> {
     let mut key = meaning.key();
     loop {
-        let found = said.iter().find(|(known, _)| known.key() == key).map(|(_, value)| *value);
-        match (found, key.rsplit_once('.')) {
-            (Some(found), _) => return Some(found),
+        match (said.get(key), key.rsplit_once('.')) {
+            (Some(found), _) => return Some(*found),
             (None, Some((parent, _))) => key = parent,
-            (None, None) => return said.get(&Meaning::Text).copied(),
+            (None, None) => return said.get(Meaning::Text.key()).copied(),
         }
     }
 }
@@ -271,9 +271,12 @@ impl Page<'_> {
         Err(self.unknown(what, word, span, known.by_ref()))
     }
 
-    fn meaning(&self, key: &str, span: Range<usize>) -> Result<Meaning, ThemeError> {
-        let found = Meaning::ALL.iter().find(|meaning| meaning.key() == key).copied();
-        found.ok_or_else(|| self.unknown("meaning", key, span, Meaning::ALL.iter().map(|meaning| meaning.key())))
+    /// A meaning, or a family of them: `chart` is the parent of `chart.line` without being one itself.
+    fn meaning(&self, key: &str, span: Range<usize>) -> Result<(), ThemeError> {
+        let known = || Meaning::ALL.iter().map(|meaning| meaning.key());
+        let found =
+            known().any(|name| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+        if found { Ok(()) } else { Err(self.unknown("meaning", key, span, known())) }
     }
 
     fn string<'t>(&self, value: &'t DeValue<'_>, span: Range<usize>) -> Result<&'t str, ThemeError> {

@@ -91,10 +91,7 @@ impl Clean {
 
     /// Formats and cleans in one step: `Clean::of(format_args!("{name} is gone"))`.
     pub fn of(args: fmt::Arguments<'_>) -> Self {
-        match args.as_str() {
-            Some(literal) => literal.into(),
-            None => Self::new(&args.to_string()),
-        }
+        Self::new(&args.to_string())
     }
 
     /// The text.

@@ -2,3 +2,8 @@
 
 pub mod overview;
 pub mod tasks;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod pictures;

@@ -2,9 +2,10 @@
 //! being handled, what can I do?
 //!
 //! ```text
-//!  wide:  groups │ chart (│ more charts)      narrow:  groups
+//!  wide:  groups        │ charts              narrow:  groups
+//!         other charts  │                              chart, as there is room
 //!         advice                                       advice
-//!         activity │ sources that fail                 chart or activity, as there is room
+//!         activity │ sources that fail                 activity, or sources that fail
 //! ```
 
 use jiff::Timestamp;
@@ -22,9 +23,13 @@ use crate::platform::{MetricId, Service, ServiceId, SourceState};
 
 /// Below this the pane is one column and has no frames.
 const GLANCE: (u16, u16) = (80, 18);
-/// From this width on, groups and chart stand side by side.
-const WIDE: u16 = 118;
-/// From this height on, there is room for the activity list beside everything else.
+/// Columns of the table with everything, and with what cannot be missed.
+const TABLE: [u16; 2] = [84, 76];
+/// A chart narrower than this tells nothing.
+const CHART: u16 = 44;
+/// Rows of a chart with its frame, at least.
+const CHART_ROWS: u16 = 8;
+/// From this height on, there is room for more than the table, the advice and a glimpse of the activity.
 const TALL: u16 = 24;
 /// Minutes a chart shows.
 const MINUTES: u16 = 60;
@@ -32,14 +37,18 @@ const MINUTES: u16 = 60;
 /// The rooms of the pane; an empty one is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Plan {
+    framed: bool,
     groups: Rect,
+    /// Charts of the selected service.
     charts: Rect,
+    /// What a short table leaves: charts of the other services.
+    others: Rect,
     advice: Rect,
     activity: Rect,
     sources: Rect,
 }
 
-fn plan(area: Rect, failing: u16) -> Plan {
+fn plan(area: Rect, services: usize, failing: u16) -> Plan {
     if area.width < GLANCE.0 || area.height < GLANCE.1 {
         return glance(area, failing);
     }
@@ -52,15 +61,32 @@ fn plan(area: Rect, failing: u16) -> Plan {
     };
     // A source that fails needs its frame, whatever else has to go.
     let foot = if failing > 0 { foot.max((failing + 2).min(5)) } else { foot };
-    let top = area.height - advice_height - foot;
-    let (groups, charts) = beside(row(0, top), area.width >= WIDE, 54);
-    let (activity, sources) = match (foot, failing) {
-        (0, _) => (Rect::default(), Rect::default()),
-        (_, 0) => (row(top + advice_height, foot), Rect::default()),
-        _ if area.width >= WIDE => beside(row(top + advice_height, foot), true, 55),
-        _ => (Rect::default(), row(top + advice_height, foot)),
+    let table = TABLE.into_iter().find(|table| area.width >= table + CHART);
+    let needed = u16::try_from(services).unwrap_or(u16::MAX).saturating_add(3).max(6);
+    let spare = (area.height - advice_height - foot).saturating_sub(needed);
+    // Rows that are too few for a chart serve better below.
+    let spare = if table.is_none() && spare < CHART_ROWS { spare } else { 0 };
+    let (advice_height, foot) = match spare {
+        0 => (advice_height, foot),
+        _ if foot == 0 => (advice_height + spare, 0),
+        _ => (advice_height + spare.min(2), foot + spare.saturating_sub(2)),
     };
-    Plan { groups, charts, advice: row(top, advice_height), activity, sources }
+    let top = area.height - advice_height - foot;
+    let (left, right) = split(row(0, top), table);
+    let (groups, rest) = if left.height >= needed.saturating_add(CHART_ROWS) {
+        let rest = Rect { y: left.y + needed, height: left.height - needed, ..left };
+        (Rect { height: needed, ..left }, rest)
+    } else {
+        (left, Rect::default())
+    };
+    let (charts, others) = if right.is_empty() { (rest, right) } else { (right, rest) };
+    let foot = row(top + advice_height, foot);
+    let (activity, sources) = match failing {
+        0 => (foot, Rect::default()),
+        _ if table.is_some() => split(foot, table),
+        _ => (Rect::default(), foot),
+    };
+    Plan { framed: true, groups, charts, others, advice: row(top, advice_height), activity, sources }
 }
 
 /// One column without frames: what asks for somebody first.
@@ -77,24 +103,17 @@ fn glance(area: Rect, failing: u16) -> Plan {
     }
 }
 
-/// Two rooms side by side, the first taking this share in percent; not side by side, the second is empty.
-fn beside(room: Rect, wide: bool, percent: u16) -> (Rect, Rect) {
-    if !wide {
-        return (room, Rect::default());
-    }
-    let first = (u32::from(room.width) * u32::from(percent) / 100) as u16;
-    (Rect { width: first, ..room }, Rect { x: room.x + first, width: room.width - first, ..room })
+/// Two rooms side by side, the first this wide; without a width the second is empty.
+fn split(room: Rect, first: Option<u16>) -> (Rect, Rect) {
+    let Some(width) = first else { return (room, Rect::default()) };
+    (Rect { width, ..room }, Rect { x: room.x + width, width: room.width - width, ..room })
 }
 
 /// How many services the table has room for in a body of this size. Failing sources may take some of it away for as long
 /// as they fail; the table then scrolls with the cursor.
 pub fn rows(body: Rect) -> u16 {
-    table_rows(plan(body, 0).groups)
-}
-
-fn table_rows(groups: Rect) -> u16 {
-    let framed = groups.width >= GLANCE.0 / 2 && groups.height >= 6;
-    groups.height.saturating_sub(if framed { 3 } else { 1 })
+    let plan = plan(body, usize::MAX, 0);
+    plan.groups.height.saturating_sub(if plan.framed { 3 } else { 1 })
 }
 
 /// Draws the pane.
@@ -104,10 +123,11 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         return;
     }
     let failures = sources::lines(view, look.now);
-    let plan = plan(area, failures.len() as u16);
-    let framed = area.width >= GLANCE.0 && area.height >= GLANCE.1;
+    let plan = plan(area, model.rows().len(), failures.len() as u16);
+    let framed = plan.framed;
     draw_groups(view, model, look, framed, plan.groups, buf);
     draw_charts(view, model, look, plan.charts, buf);
+    draw_others(view, model, look, plan.others, buf);
     draw_advice(view, model, look, framed, plan.advice, buf);
     if !plan.activity.is_empty() {
         let summary = model.summary();
@@ -165,7 +185,8 @@ fn empty(view: &View) -> Phrase {
 
 fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, room: Rect, buf: &mut Buffer) {
     let Some(id) = &model.selected else { return };
-    let lines = advice::lines(view, id, look.now);
+    let columns = usize::from(room.width).saturating_sub(if framed { 16 } else { 0 });
+    let lines = advice::lines(view, id, look.now, columns);
     if framed {
         let keys = advice::keys(look, &Condition::of(view, id));
         advice::draw(look.theme, &lines, &keys, room, buf);
@@ -186,15 +207,33 @@ fn draw_charts(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Bu
         return;
     };
     let metrics = metrics(view, &service.id);
-    let count = usize::from(room.height / 9).clamp(1, metrics.len());
     let markers = markers(view, &service.id);
-    let mut y = room.y;
-    for (at, metric) in metrics.into_iter().take(count).enumerate() {
-        let left = (count - at) as u16;
-        let height = (room.bottom() - y) / left;
-        draw_chart(view, service, metric, &markers, look, Rect { y, height, ..room }, buf);
-        y += height;
+    for (metric, room) in metrics.iter().zip(shelves(room, metrics.len())) {
+        draw_chart(view, service, *metric, &markers, look, room, buf);
     }
+}
+
+/// A chart of each of the other services that are visible, as many as there is room for.
+fn draw_others(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Buffer) {
+    let visible = &model.rows()[model.window(room.height)];
+    let others = visible.iter().filter(|id| model.selected.as_ref() != Some(*id));
+    let others: Vec<_> =
+        others.filter_map(|id| view.platform.services.get(id)).take(usize::from(room.height)).collect();
+    for (service, room) in others.iter().zip(shelves(room, others.len())) {
+        if let Some(metric) = metrics(view, &service.id).first() {
+            draw_chart(view, service, *metric, &markers(view, &service.id), look, room, buf);
+        }
+    }
+}
+
+/// A room cut into shelves that are high enough for a chart each, at most `wanted` of them.
+fn shelves(room: Rect, wanted: usize) -> impl Iterator<Item = Rect> {
+    let fit = (room.height / (CHART_ROWS + 1)).max(u16::from(room.height >= 3));
+    let count = fit.min(u16::try_from(wanted).unwrap_or(u16::MAX));
+    (0..count).map(move |at| {
+        let edge = |at: u16| room.y + (u32::from(room.height) * u32::from(at) / u32::from(count)) as u16;
+        Rect { y: edge(at), height: edge(at + 1) - edge(at), ..room }
+    })
 }
 
 fn draw_chart(
@@ -213,9 +252,9 @@ fn draw_chart(
     let chart = Chart { metric, series, threshold, markers, now: look.now, minutes: MINUTES, cursor: None };
     let name = Phrase::new()
         .tell(Meaning::Title, format_args!("{} ", service.id.service))
-        .tell(Meaning::Text, format_args!("{}, {} ", metric.row().label, unit(metric)))
+        .tell(Meaning::Text, format_args!("{} ", metric.row().label))
         .then(chart.reading())
-        .tell(Meaning::Muted, format_args!(" · {MINUTES} min"));
+        .tell(Meaning::Muted, format_args!(" · {} · {MINUTES} min", unit(metric)));
     let inside = frame::draw(look.theme, &name, false, room, buf);
     chart.draw(look.theme, inside, buf);
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::condition::{self, Condition};
 use super::{Phrase, follow, frame, phrase};
@@ -17,8 +18,8 @@ use crate::policy::{Decision, MetricEvidence, Note, Reason, Verdict};
 /// Minutes beyond the target after which the alarm of a target tracking policy fires: 3 of 3, as AWS makes them.
 const ALARM_MINUTES: u32 = 3;
 
-/// The lines of the box, most important first; a box cuts them where it ends.
-pub fn lines(view: &View, id: &ServiceId, now: Timestamp) -> Vec<Phrase> {
+/// The lines of the box, each of at most so many columns, most important first; a box cuts them where it ends.
+pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec<Phrase> {
     let condition = Condition::of(view, id);
     if let Condition::YouActing { .. } = condition
         && let Some(followed) = view.followed.as_deref()
@@ -29,8 +30,13 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp) -> Vec<Phrase> {
         let words = "not judged yet: waiting for its counts, limits and three hours of metrics";
         return vec![Phrase::new().say(Meaning::CannotTell, "… ").say(Meaning::Text, words)];
     };
-    let mut lines = vec![headline(view, id, &condition, verdict)];
+    // What does not fit beside the headline comes after who is on it: that is asked first.
+    let mut parts = because(verdict).into_iter().peekable();
+    let mut lines = vec![fill(headline(view, id, &condition, verdict), "   ", &mut parts, columns)];
     lines.extend(handled(view, id, &condition, verdict, now));
+    while parts.peek().is_some() {
+        lines.push(fill(Phrase::new().say(Meaning::Muted, "  why  "), "", &mut parts, columns));
+    }
     if let Some(next) = &verdict.next {
         let left = next.at.as_second() - now.as_second();
         lines.push(
@@ -44,38 +50,42 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp) -> Vec<Phrase> {
     lines
 }
 
-/// What should happen, and why.
+/// Adds as many parts to a line as fit, and at least one where the line has nothing of its own to say.
+fn fill(
+    line: Phrase,
+    gap: &'static str,
+    parts: &mut std::iter::Peekable<impl Iterator<Item = Phrase>>,
+    columns: usize,
+) -> Phrase {
+    let (mut line, mut gap, mut must) = (line, gap, gap.is_empty());
+    while let Some(part) = parts.next_if(|part| must || line.width() + gap.width() + part.width() <= columns) {
+        line = line.say(Meaning::Muted, gap).then(part);
+        (gap, must) = (" · ", false);
+    }
+    line
+}
+
+/// What should happen.
 fn headline(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdict) -> Phrase {
     let name = id.service.as_str();
     let desired = view.platform.services.get(id).map(|service| service.desired);
     let step = |to| desired.map_or_else(|| format!("to {to}"), |from| format!("{from} → {to}"));
-    let start = match (&verdict.decision, condition) {
-        (Decision::Out { to, .. }, _) => Phrase::new()
-            .say(Meaning::Advice, "▲ ")
-            .tell(Meaning::Strong, format_args!("scale out {name} {}", step(*to))),
-        (Decision::In { to, .. }, _) => Phrase::new()
-            .say(Meaning::Advice, "▼ ")
-            .tell(Meaning::Strong, format_args!("scale in {name} {}", step(*to))),
-        _ => condition.phrase(verdict.at).say(Meaning::Text, "  ").tell(Meaning::Strong, format_args!("{name}")),
+    let advised = |glyph: &'static str, way: &str, to| {
+        let start = Phrase::new().say(Meaning::Advice, glyph);
+        start.tell(Meaning::Strong, format_args!("scale {way} {name} {}", step(to)))
     };
-    start.say(Meaning::Text, "   ").then(because(verdict))
+    match &verdict.decision {
+        Decision::Out { to, .. } => advised("▲ ", "out", *to),
+        Decision::In { to, .. } => advised("▼ ", "in", *to),
+        _ => condition.phrase(verdict.at).tell(Meaning::Strong, format_args!("  {name}")),
+    }
 }
 
-/// Why, in the numbers of every metric that has a say.
-fn because(verdict: &Verdict) -> Phrase {
-    let reason = verdict.decision.reason();
-    let mut parts: Vec<Phrase> = reason_words(reason).into_iter().collect();
+/// Why, in the numbers of every metric that has a say; those that ask first.
+fn because(verdict: &Verdict) -> Vec<Phrase> {
     let mut metrics: Vec<&MetricEvidence> = verdict.metrics.iter().collect();
     metrics.sort_by_key(|evidence| std::cmp::Reverse((evidence.asks, evidence.out.held_s)));
-    parts.extend(metrics.into_iter().map(standing));
-    let mut line = Phrase::new();
-    for (at, part) in parts.into_iter().enumerate() {
-        if at > 0 {
-            line = line.say(Meaning::Muted, " · ");
-        }
-        line = line.then(part);
-    }
-    line
+    reason_words(verdict.decision.reason()).into_iter().chain(metrics.into_iter().map(standing)).collect()
 }
 
 /// The reason's own words, where the metrics do not say it all.
@@ -183,10 +193,11 @@ fn aws_idle(view: &View, id: &ServiceId, verdict: &Verdict) -> Phrase {
     let Some(policies) = platform.policies.get(id).filter(|policies| !policies.is_empty()) else {
         return line.say(Meaning::Text, ": no scaling policy of its own is known");
     };
-    let hottest = verdict.metrics.iter().max_by_key(|evidence| evidence.out.held_s);
-    let followed = hottest.filter(|evidence| policies.iter().any(|policy| tracks(&policy.metric, evidence.metric)));
-    let Some(evidence) = followed else {
-        return line.say(Meaning::Text, ": none of its policies follows this metric");
+    let over = || verdict.metrics.iter().filter(|evidence| evidence.out.held_s > 0);
+    let tracked = |evidence: &&MetricEvidence| policies.iter().any(|policy| tracks(&policy.metric, evidence.metric));
+    let Some(evidence) = over().filter(tracked).max_by_key(|evidence| evidence.out.held_s) else {
+        let names: Vec<&str> = over().map(|evidence| evidence.metric.row().label).collect();
+        return line.tell(Meaning::Text, format_args!(": none of its policies follows {}", names.join(" or ")));
     };
     let label = evidence.metric.row().label;
     match evidence.out.held_s / 60 {
@@ -195,7 +206,7 @@ fn aws_idle(view: &View, id: &ServiceId, verdict: &Verdict) -> Phrase {
         }
         minutes => line.tell(
             Meaning::Text,
-            format_args!(": its {label} alarm has had {minutes} minutes and needs {ALARM_MINUTES}"),
+            format_args!(": its {label} alarm needs {ALARM_MINUTES} minutes and has had {minutes}"),
         ),
     }
 }
@@ -238,9 +249,9 @@ pub fn draw(theme: &Theme, lines: &[Phrase], keys: &[Phrase], room: Rect, buf: &
         let row = phrase::line(inside, at);
         let key = keys.get(at).filter(|_| inside.width > 3 * wide);
         if let Some(key) = key {
-            key.draw(theme, Rect { x: row.right() - wide, width: wide, ..row }, buf);
+            key.draw(theme, Rect { x: row.right() - wide - 1, width: wide, ..row }, buf);
         }
-        let taken = if key.is_some() { wide + 2 } else { 0 };
+        let taken = if key.is_some() { wide + 3 } else { 0 };
         line.draw(theme, Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(taken + 1), ..row }, buf);
     }
 }

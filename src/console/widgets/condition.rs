@@ -137,9 +137,9 @@ impl Condition {
                 phrase.tell(Meaning::Blocked, format_args!("◷ cooling {left}"))
             }
             Self::Cooling { until: None, .. } => phrase.say(Meaning::Blocked, "◷ cooling down"),
-            Self::AtCeiling { wanted } => phrase.tell(Meaning::Critical, format_args!("■ at max, asks {wanted}")),
+            Self::AtCeiling { wanted } => phrase.tell(Meaning::Critical, format_args!("■ at max, wants {wanted}")),
             Self::Deploying => phrase.say(Meaning::Acting, "⇡ deploying"),
-            Self::CannotTell { arriving: true } => phrase.say(Meaning::CannotTell, "? history arriving"),
+            Self::CannotTell { arriving: true } => phrase.say(Meaning::CannotTell, "? data arriving"),
             Self::CannotTell { arriving: false } => phrase.say(Meaning::CannotTell, "? cannot tell"),
             Self::Stopped => phrase.say(Meaning::Muted, "○ stopped"),
             Self::NotManaged => phrase.say(Meaning::Muted, "– not managed"),

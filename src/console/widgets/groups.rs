@@ -15,12 +15,13 @@ use crate::live::View;
 use crate::platform::series::evidence_minute;
 use crate::platform::{Series, Service, ServiceId, Source, TaskCount};
 
-/// Columns of the fixed ones: now, limits, room, signal, state.
-const NOW: usize = 8;
+/// Columns of the name, at least, and of the others.
+const NAME: usize = 12;
+const NOW: usize = 9;
 const LIMITS: usize = 8;
 const ROOM: usize = 6;
-const SIGNAL: usize = 25;
-const STATE: usize = 20;
+const SIGNAL: usize = 27;
+const STATE: usize = 18;
 /// Minutes of a mean that trends are told from.
 const TREND_MINUTES: i64 = 5;
 
@@ -37,14 +38,11 @@ impl Columns {
     fn of(width: usize) -> Self {
         let fixed = 2 + NOW + STATE;
         let mut columns = Self { name: 0, limits: true, room: true, signal: true };
-        // What is least missed goes first: the limits can be told from the room.
         let needed = |c: &Self| {
-            fixed
-                + 12
-                + c.limits.then_some(LIMITS).unwrap_or(0)
-                + c.room.then_some(ROOM).unwrap_or(0)
-                + c.signal.then_some(SIGNAL).unwrap_or(0)
+            let optional = [(c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
+            fixed + NAME + optional.iter().map(|(shown, width)| if *shown { *width } else { 0 }).sum::<usize>()
         };
+        // What is least missed goes first: the limits can be told from the room.
         if needed(&columns) > width {
             columns.limits = false;
         }
@@ -54,7 +52,7 @@ impl Columns {
         if needed(&columns) > width {
             columns.signal = false;
         }
-        columns.name = (12 + width.saturating_sub(needed(&columns))).min(width.saturating_sub(2));
+        columns.name = (NAME + width.saturating_sub(needed(&columns))).min(width.saturating_sub(2));
         columns
     }
 }
@@ -188,27 +186,9 @@ fn signal(view: &View, service: &Service, now: Timestamp) -> Phrase {
     };
     let heat = Heat { metric: evidence.metric, value, target: evidence.target };
     let trend = summary::series(view, service, evidence.metric).map_or(' ', |series| trend(series, now));
-    phrase_of(heat, trend)
-}
-
-fn phrase_of(heat: Heat, trend: char) -> Phrase {
-    let row = heat.metric.row();
-    let over = heat.value > heat.target;
-    let sign = if over { '>' } else { '<' };
-    // The unit stands once, with the value; the target has the same.
-    let target = match row.unit {
-        crate::platform::metric::Unit::Seconds => words::value(row.unit, heat.target),
-        _ => words::number(heat.target, 0),
-    };
-    let value = words::value(row.unit, heat.value);
-    let label = match row.label {
-        "requests/target" => "req/target",
-        label => label,
-    };
-    let mark = if over { " ▲" } else { "" };
-    let words = Clean::of(format_args!("{label} {value} {sign} {target} {trend}{mark}"));
-    let meaning = if over { Meaning::Warning } else { Meaning::Text };
-    Phrase::new().say(meaning, words.fit(SIGNAL - 1).left(SIGNAL))
+    let (meaning, words) = heat.words();
+    let mark = if heat.is_over() { "▲" } else { "" };
+    Phrase::new().say(meaning, Clean::of(format_args!("{words} {trend}{mark}")).fit(SIGNAL - 1).left(SIGNAL))
 }
 
 /// Rising, falling or level: the newest five minutes against the five before them, by more than a twentieth.

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::condition::Severity;
-use super::summary::{Heat, Traffic};
+use super::summary::Traffic;
 use super::{Phrase, Summary, phrase};
 use crate::console::theme::Meaning;
 use crate::console::words::{self, Clean};
@@ -16,6 +16,8 @@ use crate::platform::SourceState;
 
 /// From this width on, counts carry their words.
 const WORDY: u16 = 100;
+/// From this width on, the balancer's errors are told apart.
+const DETAILED: u16 = 150;
 /// The newest answer may be this old before the header doubts that anything is live.
 const LIVE_S: i64 = 30;
 
@@ -167,24 +169,14 @@ fn stack(summary: &Summary, width: u16) -> Phrase {
         line = line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")));
     }
     if let Some((id, heat)) = &summary.hottest {
+        let (meaning, words) = heat.words();
+        let mark = if heat.is_over() { " ▲" } else { "" };
         line = line
             .say(Meaning::Muted, " ▸ hottest ")
             .tell(Meaning::Text, format_args!("{} ", id.service))
-            .then(hot(*heat));
+            .tell(meaning, format_args!("{words}{mark}"));
     }
     line
-}
-
-fn hot(heat: Heat) -> Phrase {
-    let row = heat.metric.row();
-    let over = heat.value > heat.target;
-    let meaning = if over { Meaning::Warning } else { Meaning::Strong };
-    let sign = if over { '>' } else { '<' };
-    let mark = if over { " ▲" } else { "" };
-    let (value, target) = (words::value(row.unit, heat.value), words::value(row.unit, heat.target));
-    Phrase::new()
-        .tell(Meaning::Muted, format_args!("{} ", row.label))
-        .tell(meaning, format_args!("{value} {sign} {target}{mark}"))
 }
 
 fn balancer(traffic: Traffic, width: u16) -> Phrase {
@@ -197,7 +189,7 @@ fn balancer(traffic: Traffic, width: u16) -> Phrase {
     }
     let Some(errors) = traffic.error_percent() else { return line.say(Meaning::Muted, " no traffic") };
     line = line.say(Meaning::Muted, " 5xx ").tell(Meaning::Strong, format_args!("{} %", words::number(errors, 1)));
-    if width >= WORDY && errors > 0.0 {
+    if width >= DETAILED && errors > 0.0 {
         let (targets, balancer) = (words::number(traffic.target_5xx, 0), words::number(traffic.elb_5xx, 0));
         line = line.tell(Meaning::Muted, format_args!(" ({targets} by targets, {balancer} by the balancer)"));
     }

@@ -58,6 +58,11 @@ impl Phrase {
         self.width() == 0
     }
 
+    /// The words alone, for text that is wrapped instead of cut.
+    pub fn text(&self) -> String {
+        self.0.iter().map(|(_, words)| words.as_str()).collect()
+    }
+
     /// Draws it into the first line of a room, cut with `…` where the room ends. Returns the columns it took.
     pub fn draw(&self, theme: &Theme, room: Rect, buf: &mut Buffer) -> u16 {
         let room = room.intersection(buf.area);

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::activity::{self, Entry};
 use super::condition::{self, Severity};
+use crate::console::theme::Meaning;
+use crate::console::words::{self, Clean};
 use crate::live::View;
-use crate::platform::metric::Resource;
+use crate::platform::metric::{Resource, Unit};
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState};
 use crate::policy::{MetricEvidence, Verdict};
@@ -121,6 +123,32 @@ impl Heat {
     /// How much of its target a value is; one is at the target.
     pub fn share(self) -> f64 {
         if self.target > 0.0 { self.value / self.target } else { 0.0 }
+    }
+
+    /// Whether the value is beyond its target.
+    pub fn is_over(self) -> bool {
+        self.value > self.target
+    }
+
+    /// `cpu 82 % >70`: short enough for a table. The unit of a count a minute is in its name.
+    pub fn words(self) -> (Meaning, Clean) {
+        let row = self.metric.row();
+        let (sign, meaning) = if self.is_over() { ('>', Meaning::Warning) } else { ('<', Meaning::Text) };
+        let plain = |value: f64| words::number(value, 0);
+        let (value, target) = match row.unit {
+            Unit::Percent => (words::value(row.unit, self.value), plain(self.target)),
+            Unit::PerMinute | Unit::Count => (plain(self.value), plain(self.target)),
+            Unit::Seconds => (words::value(row.unit, self.value), words::value(row.unit, self.target)),
+        };
+        (meaning, Clean::of(format_args!("{} {value} {sign}{target}", short(self.metric))))
+    }
+}
+
+/// A metric's label, short enough for a table.
+pub fn short(metric: MetricId) -> &'static str {
+    match metric {
+        MetricId::RequestsPerTarget => "req/target",
+        other => other.row().label,
     }
 }
 

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::activity::event_words;
 use super::condition;
 use super::follow::window_bar;
+use super::summary::short;
 use super::{Phrase, phrase};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
@@ -197,10 +198,6 @@ fn metric(evidence: &MetricEvidence) -> Phrase {
         Some(_) => Meaning::Text,
     };
     let mark = if over { " ▲" } else { "" };
-    let label = match row.label {
-        "requests/target" => "req/target",
-        label => label,
-    };
     let window = |held_s, need_s, unknown: bool| {
         let bar = window_bar(held_s, need_s, BAR);
         let mark = if unknown { "?" } else { "" };
@@ -210,7 +207,7 @@ fn metric(evidence: &MetricEvidence) -> Phrase {
     let asks = evidence.asks.map_or_else(|| "–".into(), |asks| Clean::of(format_args!("{asks}")));
     let fewer = evidence.projected_in.map_or_else(|| "–".to_owned(), |value| words::value(row.unit, value));
     Phrase::new()
-        .say(Meaning::Text, Clean::of(format_args!(" {label}")).left(14))
+        .say(Meaning::Text, Clean::of(format_args!(" {}", short(evidence.metric))).left(14))
         .say(meaning, Clean::of(format_args!("{value}{mark}")).left(12))
         .say(Meaning::Muted, Clean::new(&words::value(row.unit, evidence.target)).left(12))
         .say(

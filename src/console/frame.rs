@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use super::keymap::Keymap;
 use super::model::{Model, Pane};
 use super::theme::Theme;
-use super::{panes, widgets};
+use super::{dialogs, foot, panes, widgets};
 use crate::live::View;
 
 /// How things look, and when: everything a pane needs beside the view and the model.
@@ -54,6 +54,24 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     match model.pane {
         Pane::Overview => panes::overview::draw(view, model, look, plan.body, buf),
         Pane::Tasks => panes::tasks::draw(view, model, look, plan.body, buf),
+    }
+    draw_over(view, model, look, plan, buf);
+}
+
+/// Draws the dialog over the body, and the foot, which speaks of the dialog.
+pub(super) fn draw_over(view: &View, model: &Model, look: &Look, plan: Plan, buf: &mut Buffer) {
+    if let Some(dialog) = &model.dialog {
+        dialogs::draw::draw(dialog, view, model, look, plan.body, buf);
+    }
+    foot::status(view, model, look, plan.status, buf);
+    foot::hints(view, model, look, plan.hints, buf);
+}
+
+/// How many services the list of a pane has room for.
+pub fn rows(pane: Pane, body: Rect) -> u16 {
+    match pane {
+        Pane::Overview => panes::overview::rows(body),
+        Pane::Tasks => 1,
     }
 }
 

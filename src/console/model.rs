@@ -104,6 +104,8 @@ pub struct Model {
     /// Whether the screen stands still while the platform goes on.
     pub frozen: bool,
     rows: Arc<[ServiceId]>,
+    /// Where the selected one was last seen in `rows`.
+    cursor: usize,
     summary: Arc<Summary>,
     known: usize,
     top: usize,
@@ -129,6 +131,9 @@ impl Model {
     /// Where the selected service stands in [`Model::rows`].
     pub fn row(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
+        if self.rows.get(self.cursor) == Some(selected) {
+            return Some(self.cursor);
+        }
         self.rows.iter().position(|id| id == selected)
     }
 
@@ -137,6 +142,11 @@ impl Model {
         let height = usize::from(height).min(self.rows.len());
         let top = self.top_for(height);
         top..top + height
+    }
+
+    /// The rows that were visible when the screen was last laid out.
+    pub fn visible(&self) -> Range<usize> {
+        self.window(u16::try_from(self.page).unwrap_or(u16::MAX))
     }
 
     fn top_for(&self, height: usize) -> usize {
@@ -160,29 +170,32 @@ impl Model {
     /// Makes the rows again: the view, the filter or the order has changed.
     pub(super) fn refresh(&mut self, view: &View) {
         self.summary = Arc::new(Summary::of(view));
-        let was = self.row().unwrap_or(0);
-        let known = services(&view.platform);
-        self.known = known.len();
         let needle = self.filter.to_lowercase();
-        let mut rows: Vec<ServiceId> = known.into_iter().filter(|id| passes(id, &needle)).cloned().collect();
+        let (known, mut rows) = services(&view.platform, |id| passes(id, &needle));
+        self.known = known;
         if self.sort == Sort::Attention {
             rows.sort_by_key(|id| urgency(view, id));
         }
         if rows[..] != self.rows[..] {
             self.rows = rows.into();
         }
-        if self.row().is_none() {
-            self.selected = self.rows.get(was.min(self.rows.len().saturating_sub(1))).cloned();
+        match self.row() {
+            Some(row) => self.cursor = row,
+            None => self.put(self.cursor),
         }
         self.top = self.top_for(self.page.min(self.rows.len()));
     }
 
     /// Moves the cursor by rows; it stops at both ends.
     pub(super) fn step(&mut self, by: isize) {
-        let last = self.rows.len().saturating_sub(1);
-        let row = self.row().unwrap_or(0).saturating_add_signed(by).min(last);
-        self.selected = self.rows.get(row).cloned();
+        self.put(self.row().unwrap_or(0).saturating_add_signed(by));
         self.top = self.top_for(self.page.min(self.rows.len()));
+    }
+
+    /// Puts the cursor on a row, or on the last one.
+    fn put(&mut self, row: usize) {
+        self.cursor = row.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.cursor).cloned();
     }
 
     /// A page, less the row that is kept in sight.
@@ -191,13 +204,12 @@ impl Model {
     }
 }
 
-/// Every service that is known, listed or described, in order.
-fn services(platform: &Platform) -> Vec<&ServiceId> {
-    let listed = platform.listed.iter().flat_map(|ids| ids.iter());
-    let mut all: Vec<&ServiceId> = listed.chain(platform.services.keys()).collect();
-    all.sort();
-    all.dedup();
-    all
+/// How many services there are, and those of them that pass, in order. The listing has them all once it has answered.
+fn services(platform: &Platform, passes: impl Fn(&ServiceId) -> bool) -> (usize, Vec<ServiceId>) {
+    match &platform.listed {
+        Some(listed) => (listed.len(), listed.iter().filter(|id| passes(id)).cloned().collect()),
+        None => (platform.services.len(), platform.services.keys().filter(|id| passes(id)).cloned().collect()),
+    }
 }
 
 fn passes(id: &ServiceId, needle: &str) -> bool {

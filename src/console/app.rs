@@ -1,0 +1,543 @@
+//! The console as a state machine: an event and the time go in, a changed model and effects come out. Absent on purpose:
+//! the terminal, channels, clocks and waiting – the loop in `run` has those.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::commands::{self, Layer, Verb, in_flight};
+use super::dialogs::palette::Run;
+use super::dialogs::preview::{PreviewBox, Stage};
+use super::dialogs::{self, Arm, Dialog, Field, Palette, Reader, Subject};
+use super::event::{Effect, Ended, Event, Input};
+use super::frame::{self, Look};
+use super::keymap::Keymap;
+use super::keys::{Key, Named};
+use super::model::{Model, Pane, Sort, Tone, Wall};
+use super::theme::Theme;
+use super::words;
+use crate::change::Refused;
+use crate::live::{Command, Notice, View};
+use crate::platform::ServiceId;
+
+/// What the console is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The theme, fitted to the terminal's colours.
+    pub theme: Theme,
+    /// The keys.
+    pub keymap: Keymap,
+    /// A word about this session for the header, as in "drill spike ×6".
+    pub title: Option<String>,
+    /// Whether this is a drill and nothing is real.
+    pub drill: bool,
+}
+
+/// The whole state of a session.
+#[derive(Debug)]
+pub struct App {
+    options: Options,
+    model: Model,
+    view: Arc<View>,
+    /// When the screen was frozen: its clock stands still too.
+    frozen_at: Option<Timestamp>,
+    /// Whether an Enter that counted has not been answered yet.
+    asked: bool,
+    /// What `live` was last told is on the screen.
+    looked: Option<(Vec<ServiceId>, Option<ServiceId>)>,
+    /// What `live` was last told is being previewed.
+    previewing: Option<ServiceId>,
+    /// Whether it has to be told again.
+    untold: bool,
+    effects: Vec<Effect>,
+}
+
+impl App {
+    /// A session on a first picture, which may be empty.
+    pub fn new(options: Options, view: Arc<View>) -> Self {
+        let mut app = Self {
+            options,
+            model: Model::default(),
+            view,
+            frozen_at: None,
+            asked: false,
+            looked: None,
+            previewing: None,
+            untold: false,
+            effects: Vec::new(),
+        };
+        app.model.refresh(&app.view);
+        app
+    }
+
+    /// What the operator looks at.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Whether the screen stands still: then neither views nor the clock may wake it.
+    pub fn frozen(&self) -> bool {
+        self.model.frozen
+    }
+
+    /// What is to be done now, in order.
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// A command did not fit into the channel: nothing waits for it, so it has not happened. Returns whether that is
+    /// said; what was only told about the screen is told again with the next frame.
+    pub fn unsent(&mut self, command: &Command) -> bool {
+        match command {
+            Command::Look { .. } => {
+                self.looked = None;
+                return false;
+            }
+            Command::Previewing(_) => {
+                self.untold = true;
+                return false;
+            }
+            Command::Confirm(..) => {
+                self.asked = false;
+                if let Some(Dialog::Preview(preview)) = &mut self.model.dialog {
+                    preview.again();
+                    preview.refuse("the loop is busy: nothing was sent, Enter once more");
+                }
+                self.refuse("the loop is busy: nothing was sent");
+            }
+            Command::Arm | Command::Disarm | Command::Refresh | Command::Pause(_) | Command::Leave => {
+                self.refuse("the loop is busy: that was not asked for, press it once more");
+            }
+        }
+        true
+    }
+
+    /// Draws the screen as it is.
+    pub fn draw(&self, now: Timestamp, area: Rect, buf: &mut Buffer) {
+        frame::draw(&self.view, &self.model, &self.look(now), area, buf);
+    }
+
+    /// Takes over how much of everything the screen has room for, and tells `live` what is on it, if that has changed.
+    /// Before each frame, so that drawing changes nothing.
+    pub fn fit(&mut self, now: Timestamp, area: Rect) {
+        let body = frame::plan(&self.view, &self.model, area).body;
+        self.model.set_page(frame::rows(self.model.pane, body));
+        let look = Look { theme: &self.options.theme, keymap: &self.options.keymap, ..self.look(now) };
+        if let Some(Dialog::Reader(reader)) = &self.model.dialog {
+            let fitted = reader.fitted(&self.view, &self.model, &look, body);
+            self.model.dialog = Some(Dialog::Reader(fitted));
+        }
+        self.tell();
+    }
+
+    /// The frame that was just drawn has been flushed to the terminal, at that time.
+    pub fn flushed(&mut self, now: Timestamp, area: Rect, at: Wall) {
+        let body = frame::plan(&self.view, &self.model, area).body;
+        let look = self.look(now);
+        let whole = self.model.dialog.as_ref().is_some_and(|d| dialogs::draw::whole(d, &self.view, &look, body));
+        match &mut self.model.dialog {
+            Some(Dialog::Preview(preview)) => preview.flushed(whole, at),
+            Some(Dialog::Arm(arm)) => arm.seen.flushed(whole, at),
+            _ => {}
+        }
+    }
+
+    /// Takes an event. `now` is the time on the clock that data is learnt on.
+    pub fn handle(&mut self, event: Event, now: Timestamp) {
+        match event {
+            Event::Input(Input::Key(key), at) => self.key(key, at, now),
+            Event::Input(Input::Paste(text), _) => self.paste(&text),
+            Event::Input(Input::Resize, _) | Event::Tick => {}
+            Event::Input(Input::Closed, _) => self.end(Ended::Closed),
+            Event::Signal(name) => self.end(Ended::Signalled(name)),
+            Event::View(view) => self.view(view, now),
+            Event::Notice(notice) => self.notice(notice, now),
+            Event::LiveEnded => self.refuse("the loop that reads AWS has ended: what is shown grows old"),
+        }
+    }
+
+    /// The dialog and the foot without what lies below them.
+    #[cfg(test)]
+    pub(super) fn over_nothing(&self, now: Timestamp, area: Rect) -> Buffer {
+        let mut buf = Buffer::empty(area);
+        frame::draw_over(
+            &self.view,
+            &self.model,
+            &self.look(now),
+            frame::plan(&self.view, &self.model, area),
+            &mut buf,
+        );
+        buf
+    }
+
+    fn look(&self, now: Timestamp) -> Look<'_> {
+        Look {
+            theme: &self.options.theme,
+            keymap: &self.options.keymap,
+            now: self.frozen_at.unwrap_or(now),
+            title: self.options.title.as_deref(),
+            drill: self.options.drill,
+        }
+    }
+
+    /// Tells `live` what is on the screen and what is previewed, if that is not what it was last told.
+    fn tell(&mut self) {
+        let visible = self.model.rows()[self.model.visible()].to_vec();
+        let open = self.model.selected.clone().filter(|_| self.model.pane == Pane::Tasks);
+        if self.looked.as_ref().is_none_or(|told| (&told.0, &told.1) != (&visible, &open)) {
+            self.looked = Some((visible.clone(), open.clone()));
+            self.ask(Command::Look { visible, open });
+        }
+        let previewing = self.model.dialog.as_ref().and_then(Dialog::previewing).cloned();
+        if previewing != self.previewing || self.untold {
+            self.untold = false;
+            self.previewing.clone_from(&previewing);
+            self.ask(Command::Previewing(previewing));
+        }
+    }
+
+    fn ask(&mut self, command: Command) {
+        self.effects.push(Effect::Ask(command));
+    }
+
+    fn refuse(&mut self, why: impl Into<String>) {
+        self.model.say(Tone::Refused, why);
+    }
+
+    fn end(&mut self, how: Ended) {
+        self.ask(Command::Leave);
+        self.effects.push(Effect::End(how));
+    }
+
+    fn view(&mut self, view: Arc<View>, now: Timestamp) {
+        let moved_house =
+            self.view.platform.identity.is_some() && self.view.platform.identity != view.platform.identity;
+        self.view = view;
+        self.model.refresh(&self.view);
+        match &mut self.model.dialog {
+            Some(Dialog::Preview(_) | Dialog::Arm(_)) if moved_house => {
+                self.model.dialog = None;
+                self.refuse("the account, role or region is another one now: the dialog is closed");
+            }
+            Some(Dialog::Preview(preview)) => preview.view(&self.view, now),
+            Some(Dialog::Arm(arm)) => {
+                if let Some(preview) = &mut arm.back {
+                    preview.view(&self.view, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn notice(&mut self, notice: Notice, now: Timestamp) {
+        match notice {
+            Notice::Said(text) => self.model.say(Tone::Plain, words::clean(&text)),
+            Notice::Accepted => {
+                self.asked = false;
+                if let Some(Dialog::Preview(preview)) = &self.model.dialog
+                    && matches!(preview.stage(), Stage::Asked(_))
+                {
+                    self.model.dialog = None;
+                }
+                self.model.say(Tone::Plain, "confirmed: it is being carried out and followed");
+            }
+            Notice::Refused(refused) => {
+                self.asked = false;
+                self.refused(refused, now);
+            }
+        }
+    }
+
+    fn refused(&mut self, refused: Refused, now: Timestamp) {
+        let waiting = match &mut self.model.dialog {
+            Some(Dialog::Preview(preview)) if matches!(preview.stage(), Stage::Asked(_)) => Some(preview),
+            _ => None,
+        };
+        match (refused, waiting) {
+            (Refused::Moved { plan, what }, Some(preview)) => preview.target_moved(*plan, what, &self.view, now),
+            (Refused::Mistyped { expected }, Some(preview)) => {
+                preview.again();
+                preview.refuse(format!("to confirm, {expected}"));
+            }
+            (Refused::Guarded { why } | Refused::Impossible { why }, Some(preview)) => {
+                preview.edit();
+                preview.refuse(format!("nothing was sent: {why}"));
+            }
+            (Refused::Moved { what, .. }, None) => {
+                self.refuse(words::clean(&format!("nothing was sent: {}", what.join(", "))));
+            }
+            (Refused::Mistyped { expected }, None) => {
+                self.refuse(words::clean(&format!("nothing was sent: the answer was not to {expected}")));
+            }
+            (Refused::Guarded { why } | Refused::Impossible { why }, None) => {
+                self.refuse(words::clean(&format!("nothing was sent: {why}")));
+            }
+        }
+    }
+
+    fn paste(&mut self, text: &str) {
+        match &mut self.model.dialog {
+            Some(Dialog::Filter { field, .. }) => {
+                field.paste(text);
+                self.filtered();
+            }
+            Some(Dialog::Palette(palette)) => palette.field.paste(text),
+            Some(Dialog::Arm(arm)) => arm.field.paste(text),
+            Some(Dialog::Preview(preview)) => preview.paste(text),
+            None | Some(Dialog::Reader(_) | Dialog::Leave) => {
+                self.refuse("a paste is no key press: nothing was done with it");
+            }
+        }
+    }
+
+    fn key(&mut self, key: Key, at: Wall, now: Timestamp) {
+        self.model.status = None;
+        if let Some(Dialog::Preview(preview)) = &mut self.model.dialog {
+            preview.touched();
+        }
+        if key == Key::ctrl('c') {
+            return self.quit();
+        }
+        let esc = key == Key::named(Named::Esc);
+        match &mut self.model.dialog {
+            Some(Dialog::Filter { field, before }) => {
+                if esc {
+                    *field = Field::with(before);
+                } else {
+                    field.key(key);
+                }
+                self.filtered();
+                if esc || key == Key::named(Named::Enter) {
+                    self.model.dialog = None;
+                }
+            }
+            Some(Dialog::Palette(_) | Dialog::Arm(_)) if esc => self.back(),
+            Some(Dialog::Palette(palette)) => {
+                if let Some(run) = palette.key(key) {
+                    self.model.dialog = None;
+                    self.run(&run, now);
+                }
+            }
+            Some(Dialog::Arm(arm)) => {
+                if arm.key(key, at) {
+                    self.ask(Command::Arm);
+                    self.back();
+                }
+            }
+            Some(Dialog::Preview(preview)) if *preview.stage() != Stage::Edit => {
+                if esc {
+                    self.back();
+                } else if let Some(command) = preview.answer(key, at, &self.view) {
+                    self.asked = true;
+                    self.ask(command);
+                }
+            }
+            Some(Dialog::Preview(_)) => self.edit(key, now),
+            Some(Dialog::Reader(_)) => self.layer(Layer::Reader, key, now),
+            Some(Dialog::Leave) => self.layer(Layer::Leave, key, now),
+            None => self.layer(Layer::Main, key, now),
+        }
+    }
+
+    /// A key in the first stage of the preview: digits set the count, the rest are commands.
+    fn edit(&mut self, key: Key, now: Timestamp) {
+        let digit = key.text().and_then(|c| c.to_digit(10));
+        match (&mut self.model.dialog, digit) {
+            (Some(Dialog::Preview(preview)), Some(digit)) => preview.digit(digit, &self.view, now),
+            _ => self.layer(Layer::Preview, key, now),
+        }
+    }
+
+    fn layer(&mut self, layer: Layer, key: Key, now: Timestamp) {
+        if let Some(verb) = self.options.keymap.verb(layer, key) {
+            self.run(&Run { verb, argument: None }, now);
+        }
+    }
+
+    /// Runs a command, if it can be had now; says why not otherwise.
+    fn run(&mut self, run: &Run, now: Timestamp) {
+        if let Err(why) = commands::row(run.verb).available(&self.view, &self.model) {
+            return match &mut self.model.dialog {
+                Some(Dialog::Preview(preview)) => preview.refuse(why),
+                _ => self.refuse(words::clean(&why)),
+            };
+        }
+        match run.verb {
+            Verb::Overview => self.model.pane = Pane::Overview,
+            Verb::Tasks | Verb::Open => self.model.pane = Pane::Tasks,
+            Verb::Scale => self.preview(None, now),
+            Verb::Accept => self.preview(self.advised(), now),
+            Verb::Why => self.read(Subject::Why),
+            Verb::Describe => self.read(Subject::Describe),
+            Verb::Help => self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Help))),
+            Verb::Palette => self.model.dialog = Some(Dialog::Palette(Palette::default())),
+            Verb::Filter => {
+                let before = self.model.filter.clone();
+                self.model.dialog = Some(Dialog::Filter { field: Field::with(&before), before });
+            }
+            Verb::Back => self.back(),
+            Verb::Down => self.step(1),
+            Verb::Up => self.step(-1),
+            Verb::Top => self.step(isize::MIN),
+            Verb::Bottom => self.step(isize::MAX),
+            Verb::PageDown => self.step(self.page_step()),
+            Verb::PageUp => self.step(-self.page_step()),
+            Verb::Copy => self.copy(),
+            Verb::Freeze => self.freeze(now),
+            Verb::Pause => self.ask(Command::Pause(!self.view.paused)),
+            Verb::Refresh => {
+                self.ask(Command::Refresh);
+                self.model.say(Tone::Plain, "asking everything again");
+            }
+            Verb::Sort => {
+                self.model.sort = match self.model.sort {
+                    Sort::Name => Sort::Attention,
+                    Sort::Attention => Sort::Name,
+                };
+                self.model.refresh(&self.view);
+                let order = self.model.sort.name();
+                self.model.say(Tone::Plain, format!("ordered by {order}"));
+            }
+            Verb::Theme => self.theme(run.argument.as_deref()),
+            Verb::Arm => {
+                let back = match self.model.dialog.take() {
+                    Some(Dialog::Preview(preview)) => Some(preview),
+                    _ => None,
+                };
+                self.model.dialog = Some(Dialog::Arm(Box::new(Arm::new(self.view.environment.to_string(), back))));
+            }
+            Verb::Disarm => self.ask(Command::Disarm),
+            Verb::More => self.plan(|preview, view| preview.step(1, view, now)),
+            Verb::Fewer => self.plan(|preview, view| preview.step(-1, view, now)),
+            Verb::Hold => self.plan(|preview, view| preview.hold(view, now)),
+            Verb::Next => self.plan(|preview, _| preview.next()),
+            Verb::Leave => self.end(Ended::Left),
+            // As in a pager: what is being read is closed, not the program.
+            Verb::Quit if matches!(self.model.dialog, Some(Dialog::Reader(_))) => self.back(),
+            Verb::Quit => self.quit(),
+        }
+    }
+
+    fn plan(&mut self, edit: impl FnOnce(&mut PreviewBox, &View)) {
+        if let Some(Dialog::Preview(preview)) = &mut self.model.dialog {
+            edit(preview, &self.view);
+        }
+    }
+
+    fn preview(&mut self, to: Option<u32>, now: Timestamp) {
+        self.thaw();
+        let Some(service) = self.model.selected.clone() else { return };
+        if let Some(mut preview) = PreviewBox::open(&self.view, &service, now) {
+            if let Some(to) = to {
+                preview.set(to, &self.view, now);
+            }
+            self.model.dialog = Some(Dialog::Preview(Box::new(preview)));
+        }
+    }
+
+    fn advised(&self) -> Option<u32> {
+        let service = self.model.selected.as_ref()?;
+        self.view.advice.services.get(service)?.decision.to().map(|to| to.0)
+    }
+
+    fn read(&mut self, subject: impl FnOnce(ServiceId) -> Subject) {
+        if let Some(service) = self.model.selected.clone() {
+            self.model.dialog = Some(Dialog::Reader(Reader::new(subject(service))));
+        }
+    }
+
+    fn step(&mut self, by: isize) {
+        match &mut self.model.dialog {
+            Some(Dialog::Reader(reader)) => reader.step(by),
+            _ => self.model.step(by),
+        }
+    }
+
+    fn page_step(&self) -> isize {
+        match &self.model.dialog {
+            Some(Dialog::Reader(reader)) => reader.page_step(),
+            _ => self.model.page_step(),
+        }
+    }
+
+    /// Closes what is open; then clears the filter; then goes back to the overview.
+    fn back(&mut self) {
+        match self.model.dialog.take() {
+            Some(Dialog::Preview(mut preview)) => {
+                let asked = matches!(preview.stage(), Stage::Asked(_));
+                if preview.back() {
+                    self.model.dialog = Some(Dialog::Preview(preview));
+                } else if asked {
+                    self.refuse("the box is closed, but Enter had counted: the change may still go out");
+                }
+            }
+            Some(Dialog::Arm(arm)) => self.model.dialog = arm.back.map(Dialog::Preview),
+            Some(_) => {}
+            None if !self.model.filter.is_empty() => {
+                self.model.filter.clear();
+                self.model.refresh(&self.view);
+            }
+            None => self.model.pane = Pane::Overview,
+        }
+    }
+
+    fn filtered(&mut self) {
+        if let Some(Dialog::Filter { field, .. }) = &self.model.dialog {
+            self.model.filter = field.text().trim().to_owned();
+            self.model.refresh(&self.view);
+        }
+    }
+
+    fn copy(&mut self) {
+        let text = match &self.model.dialog {
+            Some(Dialog::Preview(preview)) => preview.made().ok().map(|made| made.preview.command.clone()),
+            _ => self.model.selected.as_ref().map(|id| words::clean(id.service.as_str()).into_owned()),
+        };
+        let Some(text) = text else { return self.refuse("there is nothing to copy") };
+        // `change` has quoted its command already; a name is quoted here. Neither may hold a control character.
+        let quoted = match &self.model.dialog {
+            Some(Dialog::Preview(_)) => words::clean(&text).into_owned(),
+            _ => shlex::try_quote(&text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned),
+        };
+        self.model.say(Tone::Plain, format!("copied: {quoted}"));
+        self.effects.push(Effect::Copy(quoted));
+    }
+
+    fn freeze(&mut self, now: Timestamp) {
+        if self.model.frozen {
+            self.thaw();
+        } else {
+            self.model.frozen = true;
+            self.frozen_at = Some(now);
+        }
+    }
+
+    fn thaw(&mut self) {
+        self.model.frozen = false;
+        self.frozen_at = None;
+    }
+
+    fn theme(&mut self, name: Option<&str>) {
+        let now = Theme::BUILTIN.iter().position(|name| *name == self.options.theme.name());
+        let next = Theme::BUILTIN[now.map_or(0, |at| (at + 1) % Theme::BUILTIN.len())];
+        match Theme::builtin(name.unwrap_or(next)) {
+            Ok(theme) => {
+                self.options.theme = theme.at(self.options.theme.depth());
+                let name = self.options.theme.name().to_owned();
+                self.model.say(Tone::Plain, format!("theme {name}"));
+            }
+            Err(e) => self.refuse(words::clean(&e.to_string())),
+        }
+    }
+
+    fn quit(&mut self) {
+        let moving = self.asked || in_flight(&self.view);
+        match self.model.dialog {
+            Some(Dialog::Leave) => self.end(Ended::Left),
+            _ if moving => self.model.dialog = Some(Dialog::Leave),
+            _ => self.end(Ended::Quit),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The foot of the screen: what was said last, and the keys in force, from the command table.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::commands::{COMMANDS, Layer};
+use super::dialogs::Dialog;
+use super::frame::Look;
+use super::model::{Model, Tone};
+use super::theme::Meaning;
+use super::words;
+use crate::live::View;
+
+/// The status line: the filter while it is typed, else what was said last, else the filter in force.
+pub fn status(_view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
+    let style = |meaning| look.theme.style(meaning);
+    let matches = || format!("  {} of {}", model.rows().len(), words::several(model.known(), "service"));
+    let line = if let Some(Dialog::Filter { field, .. }) = &model.dialog {
+        Line::from(vec![
+            Span::styled(" / ", style(Meaning::Key)),
+            Span::styled(format!("{}█", field.text()), style(Meaning::Input)),
+            Span::styled(matches(), style(Meaning::Muted)),
+        ])
+    } else if let Some(status) = &model.status {
+        match status.tone {
+            Tone::Plain => Line::from(Span::styled(format!(" {}", status.text), style(Meaning::Text))),
+            Tone::Refused => Line::from(Span::styled(format!(" ▲ {}", status.text), style(Meaning::Warning))),
+        }
+    } else if model.filter.is_empty() {
+        return;
+    } else {
+        Line::from(vec![
+            Span::styled(" filter ", style(Meaning::Muted)),
+            Span::styled(model.filter.clone(), style(Meaning::Input)),
+            Span::styled(matches(), style(Meaning::Muted)),
+        ])
+    };
+    draw(&line, area, buf);
+}
+
+/// The hint line: the keys of what can be done here, what cannot be had now dimmed. What does not fit is left out from
+/// the right, whole hints at a time.
+pub fn hints(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
+    let style = |meaning| look.theme.style(meaning);
+    let mut line = Line::from(" ");
+    let mut add = |key: &str, word: &str, can: bool| {
+        let (key_meaning, word_meaning) =
+            if can { (Meaning::Key, Meaning::Muted) } else { (Meaning::Dim, Meaning::Dim) };
+        let hint =
+            [Span::styled(key.to_owned(), style(key_meaning)), Span::styled(format!(" {word}  "), style(word_meaning))];
+        if line.width() + hint.iter().map(Span::width).sum::<usize>() <= usize::from(area.width) + 2 {
+            line.spans.extend(hint);
+        }
+    };
+    let layer = model.dialog.as_ref().map_or(Some(Layer::Main), Dialog::layer);
+    match layer {
+        None => {
+            for (key, word) in [("enter", "accept"), ("esc", "back"), ("ctrl-u", "clear"), ("ctrl-c", "quit")] {
+                add(key, word, true);
+            }
+        }
+        Some(layer) => {
+            for command in COMMANDS.iter().filter(|command| command.layers.contains(&layer)) {
+                // There is nothing to go back from in a pane, where the line is full anyway.
+                let back = layer == Layer::Main && command.hint == Some("back");
+                if let (Some(word), Some(key), false) = (command.hint, look.keymap.key(layer, command.verb), back) {
+                    add(&key.to_string(), word, command.available(view, model).is_ok());
+                }
+            }
+        }
+    }
+    draw(&line, area, buf);
+}
+
+fn draw(line: &Line, area: Rect, buf: &mut Buffer) {
+    if !area.is_empty() {
+        buf.set_line(area.x, area.y, line, area.width);
+    }
+}

@@ -1,0 +1,434 @@
+//! Pictures of a platform, built by hand, for the tests of panes and widgets.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::change::{Change, Follow, Observed, Plan, Stage};
+use crate::console::Model;
+use crate::live::{Armed, Followed, Meter, View};
+use crate::platform::metric::Resource;
+use crate::platform::{
+    AccountId, Activity, ActivityKind, CountChange, CountHistory, Deployment, Environment, Identity, LoadBalancerId,
+    MetricId, MetricKey, Platform, Region, Rollout, ScalableTarget, ScalingPolicy, Series, Service, ServiceEvent,
+    ServiceId, ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
+    TargetState, Task, TaskCount, TaskId, TaskSize,
+};
+use crate::policy::verdict::{Floor, Next};
+use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence};
+
+const CLUSTER: &str = "solosuccess-production";
+
+pub(crate) fn now() -> Timestamp {
+    "2026-04-14T14:32:07Z".parse().unwrap()
+}
+
+pub(crate) fn ago(seconds: i64) -> Timestamp {
+    now() - SignedDuration::from_secs(seconds)
+}
+
+pub(crate) fn id(name: &str) -> ServiceId {
+    ServiceId::new(CLUSTER, name)
+}
+
+fn group_arn(name: &str) -> TargetGroupArn {
+    TargetGroupArn::new(format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/1"))
+}
+
+fn balancer() -> LoadBalancerId {
+    LoadBalancerId::new("app/solosuccess/50dc6c495c0c9188")
+}
+
+/// A platform under construction.
+pub(crate) struct Scene {
+    pub platform: Platform,
+    pub advice: Advice,
+    pub view: View,
+}
+
+impl Scene {
+    /// Production with every source live and no service.
+    pub fn empty() -> Self {
+        let mut platform = Platform::default();
+        for source in Source::ALL {
+            let health = SourceHealth {
+                state: SourceState::Live,
+                learnt: Some(ago(3)),
+                since: ago(4_000),
+                cadence_s: 10,
+                failures: 0,
+            };
+            platform.sources.insert(source, Arc::new(health));
+        }
+        platform.identity = Some(Arc::new(Identity {
+            account: AccountId::new("123456789012"),
+            arn: "arn:aws:sts::123456789012:assumed-role/sre-oncall/ada".to_owned(),
+            region: Region::new("us-east-1"),
+        }));
+        let view = View {
+            generation: 1,
+            at: now(),
+            platform: Arc::default(),
+            advice: Arc::default(),
+            policy: Arc::new(Policy::of_spec(Environment::Production)),
+            environment: Environment::Production,
+            armed: Armed::ReadOnly,
+            followed: None,
+            paused: false,
+            meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02 },
+        };
+        Self { platform, advice: Advice::default(), view }
+    }
+
+    /// A service with its limits, a target group of healthy targets and a steady verdict.
+    pub fn service(mut self, name: &str, desired: u32, limits: (u32, u32), cpu: f64) -> Self {
+        let id = id(name);
+        let arn = group_arn(name);
+        let service = Service {
+            id: id.clone(),
+            status: ServiceStatus::Active,
+            desired: TaskCount(desired),
+            running: TaskCount(desired),
+            pending: TaskCount(0),
+            deployments: vec![deployment("42", desired, Rollout::Completed, ago(9_000))],
+            events: vec![event(90, "has reached a steady state.")],
+            task_definition: format!("{name}:42"),
+            task_size: Some(TaskSize { cpu_units: 1024, memory_mib: 2048 }),
+            launch: "FARGATE".to_owned(),
+            target_groups: vec![arn.clone()],
+            learnt: ago(3),
+        };
+        let healthy = |n| TargetHealth {
+            target: format!("10.0.0.{n}:8080"),
+            zone: "us-east-1a".to_owned(),
+            state: TargetState::Healthy,
+            reason: String::new(),
+        };
+        let group = TargetGroup {
+            arn: arn.clone(),
+            name: format!("{name}-tg"),
+            balancers: vec![balancer()],
+            interval_s: 30,
+            timeout_s: 5,
+            healthy_threshold: 2,
+            unhealthy_threshold: 3,
+            path: "/health".to_owned(),
+            draining_s: Some(300),
+            targets: Some((0..desired).map(healthy).collect()),
+            learnt: ago(5),
+        };
+        let (min, max) = (TaskCount(limits.0), TaskCount(limits.1));
+        let target = ScalableTarget { min, max, suspended: Suspended::default(), learnt: ago(20) };
+        self.platform.target_groups.insert(arn, Arc::new(group));
+        self.platform.targets.insert(id.clone(), Arc::new(target));
+        self.platform.services.insert(id.clone(), Arc::new(service));
+        let policy = ScalingPolicy {
+            name: "cpu-target-tracking".to_owned(),
+            kind: "TargetTrackingScaling".to_owned(),
+            metric: "ECSServiceAverageCPUUtilization".to_owned(),
+            target: Some(70.0),
+            out_cooldown_s: Some(60),
+            in_cooldown_s: Some(300),
+            scale_in_disabled: false,
+            alarms: Vec::new(),
+        };
+        self.platform.policies.insert(id.clone(), Arc::new(vec![policy]));
+        let metrics = vec![
+            evidence(MetricId::ServiceCpu, 70.0, Some(cpu)),
+            evidence(MetricId::ServiceMemory, 80.0, Some(61.0)),
+            evidence(MetricId::RequestsPerTarget, 1_000.0, Some(640.0)),
+        ];
+        let verdict = verdict(Decision::None { reason: Reason::Steady }, metrics, max);
+        self.advice.services.insert(id, verdict);
+        self.wave(name, MetricId::ServiceCpu, |minute| cpu + 6.0 * (f64::from(minute) / 9.0).sin())
+            .wave(name, MetricId::ServiceMemory, |_| 61.0)
+            .wave(name, MetricId::RequestsPerTarget, |minute| 640.0 + f64::from(minute % 7) * 12.0)
+            .wave(name, MetricId::Requests, |_| 2_480.0)
+            .wave(name, MetricId::Target5xx, |minute| if minute < 8 { 34.0 } else { 1.0 })
+            .wave(name, MetricId::ResponseP95, |minute| 0.31 + f64::from(minute % 5) * 0.004)
+    }
+
+    /// Two hours of a metric; `value` is given how many minutes ago it was.
+    pub fn wave(mut self, name: &str, metric: MetricId, value: impl Fn(u16) -> f64) -> Self {
+        let resource = match metric {
+            MetricId::ServiceCpu | MetricId::ServiceMemory => Resource::Service(id(name)),
+            _ => Resource::TargetGroup(balancer(), group_arn(name)),
+        };
+        let series = self.platform.series.entry(MetricKey { resource, metric }).or_default();
+        let points = (0..120).map(|minute| (ago(60 * i64::from(minute)), value(minute)));
+        Arc::make_mut(series).merge(points);
+        self
+    }
+
+    pub fn change(mut self, name: &str, change: impl FnOnce(&mut Service)) -> Self {
+        change(Arc::make_mut(self.platform.services.get_mut(&id(name)).unwrap()));
+        self
+    }
+
+    pub fn judged(mut self, name: &str, change: impl FnOnce(&mut Verdict)) -> Self {
+        change(self.advice.services.get_mut(&id(name)).unwrap());
+        self
+    }
+
+    pub fn activities(mut self, name: &str, activities: Vec<Activity>) -> Self {
+        self.platform.activities.insert(id(name), Arc::new(activities));
+        self
+    }
+
+    pub fn source(mut self, source: Source, state: SourceState, learnt: Option<Timestamp>) -> Self {
+        let health = SourceHealth { state, learnt, since: ago(60), cadence_s: 10, failures: 3 };
+        self.platform.sources.insert(source, Arc::new(health));
+        self
+    }
+
+    pub fn live(mut self, change: impl FnOnce(&mut View)) -> Self {
+        change(&mut self.view);
+        self
+    }
+
+    /// The view, and a model that looks at the first service.
+    pub fn done(mut self) -> (View, Model) {
+        self.platform.listed = Some(Arc::new(self.platform.services.keys().cloned().collect()));
+        self.view.platform = Arc::new(self.platform);
+        self.view.advice = Arc::new(self.advice);
+        let mut model = Model::default();
+        model.refresh(&self.view);
+        (self.view, model)
+    }
+}
+
+pub(crate) fn evidence(metric: MetricId, target: f64, value: Option<f64>) -> MetricEvidence {
+    let window = |held_s, need_s| WindowEvidence { held_s, need_s, bridged: 0, unknown: value.is_none() };
+    let over = value.is_some_and(|value| value > target);
+    MetricEvidence {
+        metric,
+        target,
+        value,
+        newest: value.map(|_| ago(180)),
+        out: window(if over { 300 } else { 0 }, 300),
+        clear: window(if over || value.is_none() { 0 } else { 1_500 }, 1_500),
+        asks: None,
+        projected_in: value.map(|value| value * 1.2),
+    }
+}
+
+pub(crate) fn verdict(decision: Decision, metrics: Vec<MetricEvidence>, ceiling: TaskCount) -> Verdict {
+    let floor = Floor { count: TaskCount(4), origin: "peak hours 08:00–22:00 UTC".to_owned() };
+    Verdict { at: now(), decision, metrics, floor, ceiling, notes: Vec::new(), next: None }
+}
+
+pub(crate) fn deployment(revision: &str, count: u32, rollout: Rollout, created: Timestamp) -> Deployment {
+    Deployment {
+        id: format!("ecs-svc/{revision}"),
+        primary: true,
+        rollout,
+        reason: "ECS deployment ecs-svc in progress.".to_owned(),
+        task_definition: format!("ai-service:{revision}"),
+        desired: TaskCount(count),
+        pending: TaskCount(0),
+        running: TaskCount(count),
+        failed: TaskCount(0),
+        created,
+        updated: created,
+    }
+}
+
+pub(crate) fn event(seconds_ago: i64, message: &str) -> ServiceEvent {
+    let message = format!("(service solosuccess-ai-service) {message}");
+    ServiceEvent { id: seconds_ago.to_string(), at: ago(seconds_ago), message }
+}
+
+pub(crate) fn activity(seconds_ago: i64, to: u32, kind: ActivityKind) -> Activity {
+    let ended = (kind == ActivityKind::Successful).then(|| ago(seconds_ago - 112));
+    Activity {
+        id: seconds_ago.to_string(),
+        started: ago(seconds_ago),
+        ended,
+        kind,
+        description: format!("Setting desired count to {to}."),
+        cause: "monitor alarm TargetTracking-service/solosuccess-production/ai-service-AlarmHigh-1 in state ALARM \
+                triggered policy cpu-target-tracking"
+            .to_owned(),
+        message: format!("Successfully set desired count to {to}. Waiting for change to be fulfilled by ecs."),
+    }
+}
+
+pub(crate) fn task(number: u32, status: &str, stop_reason: Option<&str>) -> Task {
+    let created = ago(5_000 - i64::from(number) * 600);
+    let running = status == "RUNNING" || stop_reason.is_some();
+    Task {
+        id: TaskId::new(format!("{:08x}c4d94a5b8e7a1f6d0b2c3e4f", 0x5f3a_1c00 + number * 0x0102_0304)),
+        status: status.to_owned(),
+        health: if status == "RUNNING" { "HEALTHY" } else { "UNKNOWN" }.to_owned(),
+        zone: ["us-east-1a", "us-east-1b", "us-east-1c"][number as usize % 3].to_owned(),
+        created: Some(created),
+        started: running.then(|| created + SignedDuration::from_secs(41)),
+        stopped: stop_reason.map(|_| ago(200)),
+        stop_reason: stop_reason.map(str::to_owned),
+        capacity_provider: "FARGATE".to_owned(),
+        task_definition: "ai-service:42".to_owned(),
+    }
+}
+
+/// The evening of screens.md: one service burns, the policy advises 8, AWS is not acting.
+pub(crate) fn fire() -> Scene {
+    let scene = Scene::empty().service("ai-service", 6, (4, 10), 82.0).service("api-gateway", 4, (2, 8), 44.0).service(
+        "worker",
+        3,
+        (2, 6),
+        63.0,
+    );
+    let mut scene = scene
+        .wave("ai-service", MetricId::ServiceCpu, |minute| match minute {
+            0..=9 => 83.0 - f64::from(minute) * 0.6,
+            10..=24 => 78.0 - f64::from(minute - 10) * 1.9,
+            _ => 48.0 + 6.0 * (f64::from(minute) / 7.0).sin(),
+        })
+        .wave("ai-service", MetricId::RequestsPerTarget, |minute| match minute {
+            0 => 420.0,
+            1..=14 => 1_250.0 - f64::from(minute) * 6.0,
+            _ => 790.0 + 60.0 * (f64::from(minute) / 8.0).cos(),
+        })
+        .change("ai-service", |service| {
+            service.deployments = vec![deployment("42", 6, Rollout::Completed, ago(664))];
+            service.events = vec![
+                event(150, "has reached a steady state."),
+                event(190, "has started 2 tasks: (task 5f3a1c00c4d94a5b) (task 603c1f04c4d94a5b)."),
+                event(
+                    400,
+                    "(port 8080) is unhealthy in (target-group ai-service-tg) due to (reason Request timed out).",
+                ),
+            ];
+        })
+        .activities(
+            "ai-service",
+            vec![activity(297, 6, ActivityKind::Successful), activity(7_000, 4, ActivityKind::Successful)],
+        )
+        .judged("ai-service", |verdict| {
+            verdict.decision =
+                Decision::Out { to: TaskCount(8), reason: Reason::Breached { metrics: vec![MetricId::ServiceCpu] } };
+            verdict.metrics[0].asks = Some(TaskCount(8));
+            verdict.metrics[0].projected_in = None;
+            verdict.metrics[2] = evidence(MetricId::RequestsPerTarget, 1_000.0, Some(1_240.0));
+            verdict.metrics[2].asks = Some(TaskCount(8));
+        })
+        .judged("worker", |verdict| {
+            verdict.decision =
+                Decision::None { reason: Reason::Filling { metric: MetricId::ServiceCpu, held_s: 180, need_s: 300 } };
+            verdict.metrics[0] = evidence(MetricId::ServiceCpu, 70.0, Some(74.0));
+            verdict.metrics[0].out.held_s = 180;
+            verdict.next = Some(Next { at: ago(-120), what: "scales out to 4 if cpu holds".to_owned() });
+        });
+    let history = CountHistory {
+        watched_since: Some(ago(10_000)),
+        changes: VecDeque::from([CountChange { seen: ago(290), from: TaskCount(4), to: TaskCount(6) }]),
+        settled: Some(ago(180)),
+        ..CountHistory::default()
+    };
+    scene.platform.counts.insert(id("ai-service"), Arc::new(history));
+    let tasks = (0..6).map(|number| task(number, "RUNNING", None));
+    let stopped = task(7, "STOPPED", Some("Task failed ELB health checks in (target-group ai-service-tg)"));
+    scene.platform.tasks.insert(id("ai-service"), Arc::new(tasks.chain([stopped]).collect()));
+    scene
+}
+
+/// Half way through a change of one's own, in production, armed.
+pub(crate) fn follow() -> Scene {
+    let scene = fire().change("ai-service", |service| {
+        service.desired = TaskCount(8);
+        service.pending = TaskCount(1);
+        service.running = TaskCount(7);
+    });
+    let plan = Plan {
+        change: Change::Desired { service: id("ai-service"), to: TaskCount(8) },
+        observed: Observed {
+            desired: TaskCount(6),
+            running: TaskCount(6),
+            limits: Some((TaskCount(4), TaskCount(10))),
+            suspended: Suspended::default(),
+            deploying: false,
+            read: ago(50),
+        },
+        identity: Identity::clone(scene.platform.identity.as_ref().unwrap()),
+        environment: Environment::Production,
+        made: ago(50),
+        advice: None,
+    };
+    let stage = Stage::Under {
+        running: TaskCount(7),
+        pending: TaskCount(1),
+        healthy: Some(6),
+        draining: 0,
+        wanted: TaskCount(8),
+    };
+    let follow = Follow { stage, began: ago(46), ended: None, expected_s: Some(110) };
+    scene.live(|view| {
+        view.followed = Some(Arc::new(Followed { plan, follow }));
+        view.armed = Armed::Until(ago(-899));
+    })
+}
+
+/// The metrics of a service are gone; denied, throttled and silent sources.
+pub(crate) fn blind() -> Scene {
+    Scene::empty()
+        .service("ai-service", 6, (4, 10), 82.0)
+        .service("worker", 3, (2, 6), 63.0)
+        .judged("ai-service", |verdict| {
+            let metrics = vec![MetricId::ServiceCpu, MetricId::ServiceMemory];
+            verdict.decision = Decision::CannotTell { reason: Reason::Missing { metrics, arriving: false } };
+            verdict.metrics[0] = evidence(MetricId::ServiceCpu, 70.0, None);
+            verdict.metrics[1] = evidence(MetricId::ServiceMemory, 80.0, None);
+        })
+        .source(Source::Tasks, SourceState::Denied { action: "ecs:DescribeTasks".to_owned() }, None)
+        .source(Source::Metrics, SourceState::Throttled { retry_at: ago(-4) }, Some(ago(95)))
+        .source(Source::TargetHealth, SourceState::TimedOut { after_s: 10 }, Some(ago(70)))
+}
+
+/// Nothing can be read.
+pub(crate) fn locked_out() -> Scene {
+    let mut scene = Scene::empty();
+    scene.platform.identity = None;
+    let mend = "aws sso login, or AWS_PROFILE".to_owned();
+    for source in Source::ALL {
+        scene = scene.source(source, SourceState::NoCredentials { mend: mend.clone() }, None);
+    }
+    scene
+}
+
+/// A thousand services, every hundredth of which asks.
+pub(crate) fn thousand() -> Scene {
+    (0..1_000).fold(Scene::empty(), |scene, number| {
+        let name = format!("service-{number:04}");
+        let scene = scene.service(&name, 4, (2, 8), 40.0 + f64::from(number % 30));
+        if number % 100 != 50 {
+            return scene;
+        }
+        scene.judged(&name, |verdict| {
+            verdict.decision =
+                Decision::Out { to: TaskCount(6), reason: Reason::Breached { metrics: vec![MetricId::ServiceCpu] } };
+            verdict.metrics[0] = evidence(MetricId::ServiceCpu, 70.0, Some(91.0));
+        })
+    })
+}
+
+/// Names and messages that would like to own the terminal.
+pub(crate) fn hostile() -> Scene {
+    let name = "ai\u{1b}[2J\u{202e}ecivres\u{200b}\n";
+    let mut scene = Scene::empty().service(name, 0, (4, 10), 82.0).change(name, |service| {
+        service.desired = TaskCount(6);
+        service.launch = "\u{9b}31mFARGATE".to_owned();
+        service.events = vec![event(30, "was unable to place a task \u{1b}]0;owned\u{7} because \t of \r\n this")];
+        service.deployments[0].rollout = Rollout::Failed;
+        service.deployments[0].reason = "\u{1b}[31mcircuit breaker".to_owned();
+    });
+    scene.platform.identity = Some(Arc::new(Identity {
+        account: AccountId::new("12345\u{8}6789012"),
+        arn: "arn:aws:iam::1:user/\u{1b}c".to_owned(),
+        region: Region::new("us\u{7}east"),
+    }));
+    let mut bad = task(1, "STOPPED", Some("\u{1b}[Hbye"));
+    bad.zone = "\u{feff}".to_owned();
+    scene.platform.tasks.insert(id(name), Arc::new(vec![bad]));
+    scene.source(Source::Metrics, SourceState::Faulty { detail: "\u{1b}[5m".to_owned() }, None)
+}

@@ -1,0 +1,211 @@
+//! The table of scaling groups: where they stand, how far they may go, what drives them, who is on it.
+//!
+//! Only the rows that are asked for are made: a thousand services cost what thirty do.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::condition::{self, Condition, Severity};
+use super::summary::{self, Heat};
+use super::{Phrase, phrase};
+use crate::console::theme::{Meaning, Theme};
+use crate::console::words::{self, Clean};
+use crate::live::View;
+use crate::platform::series::evidence_minute;
+use crate::platform::{Series, Service, ServiceId, Source, TaskCount};
+
+/// Columns of the name, at least, and of the others.
+const NAME: usize = 12;
+const NOW: usize = 9;
+const LIMITS: usize = 8;
+const ROOM: usize = 6;
+const SIGNAL: usize = 27;
+const STATE: usize = 18;
+/// Minutes of a mean that trends are told from.
+const TREND_MINUTES: i64 = 5;
+
+/// Which columns there is room for.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    name: usize,
+    limits: bool,
+    room: bool,
+    signal: bool,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        let fixed = 2 + NOW + STATE;
+        let mut columns = Self { name: 0, limits: true, room: true, signal: true };
+        let needed = |c: &Self| {
+            let optional = [(c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
+            fixed + NAME + optional.iter().map(|(shown, width)| if *shown { *width } else { 0 }).sum::<usize>()
+        };
+        // What is least missed goes first: the limits can be told from the room.
+        if needed(&columns) > width {
+            columns.limits = false;
+        }
+        if needed(&columns) > width {
+            columns.room = false;
+        }
+        if needed(&columns) > width {
+            columns.signal = false;
+        }
+        columns.name = (NAME + width.saturating_sub(needed(&columns))).min(width.saturating_sub(2));
+        columns
+    }
+}
+
+/// Draws the head and one line a service; `ids` are the visible ones, in order.
+pub fn draw(
+    theme: &Theme,
+    view: &View,
+    ids: &[ServiceId],
+    selected: Option<&ServiceId>,
+    now: Timestamp,
+    room: Rect,
+    buf: &mut Buffer,
+) {
+    let columns = Columns::of(usize::from(room.width));
+    head(columns).draw(theme, phrase::line(room, 0), buf);
+    for (at, id) in ids.iter().enumerate() {
+        let row = phrase::line(room, at + 1);
+        if row.is_empty() {
+            break;
+        }
+        let here = selected == Some(id);
+        if here {
+            phrase::tint(theme.style(Meaning::Selected), row, buf);
+        }
+        line(view, id, here, columns, now).draw(theme, row, buf);
+    }
+}
+
+fn head(columns: Columns) -> Phrase {
+    let mut words = format!("  {:<name$}{:<NOW$}", "group", "now", name = columns.name);
+    if columns.limits {
+        words.push_str(&format!("{:<LIMITS$}", "min–max"));
+    }
+    if columns.room {
+        words.push_str(&format!("{:<ROOM$}", "room"));
+    }
+    if columns.signal {
+        words.push_str(&format!("{:<SIGNAL$}", "signal"));
+    }
+    Phrase::new().tell(Meaning::Muted, format_args!("{words}state"))
+}
+
+fn line(view: &View, id: &ServiceId, here: bool, columns: Columns, now: Timestamp) -> Phrase {
+    let severity = condition::severity(view, id);
+    let condition = Condition::of(view, id);
+    let pointer = if here { "▸ " } else { "  " };
+    let name = Clean::new(id.service.as_str()).fit(columns.name.saturating_sub(1)).left(columns.name);
+    let weight = match severity {
+        Severity::Critical => Meaning::Critical,
+        _ if here => Meaning::Strong,
+        _ => Meaning::Text,
+    };
+    let start = Phrase::new().say(Meaning::Title, pointer).say(weight, name);
+    let Some(service) = view.platform.services.get(id) else {
+        return start.then(condition.phrase(now));
+    };
+    let mut line = start.say(count_meaning(service), count(service).left(NOW));
+    let limits = view.platform.targets.get(id).map(|target| (target.min, target.max));
+    if columns.limits {
+        let words = limits.map_or_else(|| "–".into(), |(min, max)| Clean::of(format_args!("{min}–{max}")));
+        line = line.say(Meaning::Muted, words.left(LIMITS));
+    }
+    if columns.room {
+        line = line.then(headroom(service.desired, limits.map(|(_, max)| max)));
+    }
+    if columns.signal {
+        line = line.then(signal(view, service, now));
+    }
+    line = line.then(state(severity, &condition, now));
+    let stale = view
+        .platform
+        .sources
+        .get(&Source::Services)
+        .is_some_and(|health| now.as_second() - service.learnt.as_second() > 2 * i64::from(health.cadence_s));
+    if stale {
+        let age = words::age_at(service.learnt, now);
+        return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!(" old {age}"));
+    }
+    line
+}
+
+/// The state's word. What is on fire for another reason than the policy's says so first.
+fn state(severity: Severity, condition: &Condition, now: Timestamp) -> Phrase {
+    let quiet = matches!(condition, Condition::Steady | Condition::Stopped | Condition::NotManaged);
+    match severity {
+        Severity::Critical if quiet => Phrase::new().say(Meaning::Critical, "● none healthy"),
+        Severity::Critical if !matches!(condition, Condition::AtCeiling { .. }) => {
+            Phrase::new().say(Meaning::Critical, "●").say(Meaning::Text, " ").then(condition.phrase(now))
+        }
+        Severity::Warning if quiet => Phrase::new().say(Meaning::Warning, "▲ unhealthy"),
+        _ => condition.phrase(now),
+    }
+}
+
+fn count(service: &Service) -> Clean {
+    let pending = service.pending.0;
+    if pending > 0 {
+        Clean::of(format_args!("{}/{} +{pending}", service.running, service.desired))
+    } else {
+        Clean::of(format_args!("{}/{}", service.running, service.desired))
+    }
+}
+
+fn count_meaning(service: &Service) -> Meaning {
+    match (service.running, service.desired) {
+        (TaskCount(0), TaskCount(1..)) => Meaning::Critical,
+        (running, desired) if running < desired => Meaning::Warning,
+        _ => Meaning::Strong,
+    }
+}
+
+/// How many more the ceiling allows.
+fn headroom(desired: TaskCount, max: Option<TaskCount>) -> Phrase {
+    let (meaning, words): (Meaning, Clean) = match max {
+        None => (Meaning::Muted, "–".into()),
+        Some(max) if max > desired => (Meaning::Text, Clean::of(format_args!("+{}", max.0 - desired.0))),
+        Some(max) if max == desired => (Meaning::Warning, "none".into()),
+        Some(max) => (Meaning::Warning, Clean::of(format_args!("-{}", desired.0 - max.0))),
+    };
+    Phrase::new().say(meaning, words.left(ROOM))
+}
+
+/// The metric that matters most, with its limit and its trend: `cpu 82 % > 70 % ↗`.
+fn signal(view: &View, service: &Service, now: Timestamp) -> Phrase {
+    let evidence = view.advice.services.get(&service.id).and_then(summary::signal);
+    let Some(evidence) = evidence else { return Phrase::new().say(Meaning::Muted, Clean::from("–").left(SIGNAL)) };
+    let row = evidence.metric.row();
+    let Some(value) = evidence.value else {
+        return Phrase::new().say(Meaning::CannotTell, Clean::of(format_args!("{} blind", row.label)).left(SIGNAL));
+    };
+    let heat = Heat { metric: evidence.metric, value, target: evidence.target };
+    let trend = summary::series(view, service, evidence.metric).map_or(' ', |series| trend(series, now));
+    let (meaning, words) = heat.words();
+    let mark = if heat.is_over() { "▲" } else { "" };
+    Phrase::new().say(meaning, Clean::of(format_args!("{words} {trend}{mark}")).fit(SIGNAL - 1).left(SIGNAL))
+}
+
+/// Rising, falling or level: the newest five minutes against the five before them, by more than a twentieth.
+fn trend(series: &Series, now: Timestamp) -> char {
+    let newest = evidence_minute(now);
+    let mean = |last: i64| {
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for value in (last - TREND_MINUTES + 1..=last).filter_map(|minute| series.at(minute)) {
+            sum += value;
+            count += 1;
+        }
+        (count > 0).then(|| sum / f64::from(count))
+    };
+    match (mean(newest - TREND_MINUTES), mean(newest)) {
+        (Some(before), Some(after)) if after > before * 1.05 => '↗',
+        (Some(before), Some(after)) if after < before * 0.95 => '↘',
+        (Some(_), Some(_)) => '→',
+        _ => ' ',
+    }
+}

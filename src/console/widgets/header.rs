@@ -1,0 +1,197 @@
+//! The lines on top of every screen: where one is, whether it is on fire, whether changes can be sent – and the stack
+//! in a line. What does not fit goes, the least important first; environment and writes never do.
+
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::condition::Severity;
+use super::summary::Traffic;
+use super::{Phrase, Summary, phrase};
+use crate::console::theme::Meaning;
+use crate::console::words::{self, Clean};
+use crate::console::{Look, Model};
+use crate::live::{Armed, View};
+use crate::platform::SourceState;
+
+/// From this width on, counts carry their words.
+const WORDY: u16 = 100;
+/// From this width on, the balancer's errors are told apart.
+const DETAILED: u16 = 150;
+/// The newest answer may be this old before the header doubts that anything is live.
+const LIVE_S: i64 = 30;
+
+/// One part of the first line.
+struct Part {
+    /// What goes first is the smallest.
+    keep: u8,
+    right: bool,
+    phrase: Phrase,
+}
+
+/// Rows the header needs.
+pub fn height(_view: &View, _model: &Model, _width: u16) -> u16 {
+    2
+}
+
+/// Draws the header.
+pub fn draw(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Buffer) {
+    let summary = model.summary();
+    first_line(view, model, look, summary, phrase::line(room, 0), buf);
+    stack(summary, room.width).draw(look.theme, phrase::line(room, 1), buf);
+}
+
+fn first_line(view: &View, model: &Model, look: &Look, summary: &Summary, row: Rect, buf: &mut Buffer) {
+    let mut parts = parts(view, model, look, summary, row.width);
+    let width = |parts: &[Part]| parts.iter().map(|part| part.phrase.width()).sum::<usize>();
+    while width(&parts) > usize::from(row.width) && parts.len() > 1 {
+        let least = parts.iter().enumerate().min_by_key(|(_, part)| part.keep).map_or(0, |(at, _)| at);
+        parts.remove(least);
+    }
+    let loud = view.environment.is_production() && matches!(view.armed, Armed::Until(_)) && !look.drill;
+    if loud {
+        phrase::tint(look.theme.style(Meaning::ArmedProduction), row, buf);
+    }
+    let side = |right: bool| {
+        parts.iter().filter(|part| part.right == right).fold(Phrase::new(), |line, part| line.then(part.phrase.clone()))
+    };
+    let fit = |phrase: Phrase| if loud { phrase.all(Meaning::ArmedProduction) } else { phrase };
+    let right = fit(side(true));
+    let taken = right.draw_right(look.theme, row, buf);
+    fit(side(false)).draw(look.theme, Rect { width: row.width - taken, ..row }, buf);
+}
+
+fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16) -> Vec<Part> {
+    let left = |keep, phrase| Part { keep, right: false, phrase };
+    let right = |keep, phrase: Phrase| Part { keep, right: true, phrase: phrase.say(Meaning::Text, "  ") };
+    let muted = |words: std::fmt::Arguments<'_>| Phrase::new().tell(Meaning::Muted, words);
+    let mut parts = vec![left(2, Phrase::new().say(Meaning::Title, " scaledeck "))];
+    if look.drill {
+        let name = look.title.map_or_else(|| "DRILL".into(), Clean::new);
+        parts.push(left(11, Phrase::new().tell(Meaning::Drill, format_args!(" {name} ")).say(Meaning::Text, " ")));
+    } else if let Some(title) = look.title {
+        parts.push(left(2, muted(format_args!("{title} "))));
+    }
+    let meaning = if view.environment.is_production() { Meaning::Production } else { Meaning::Environment };
+    let environment = view.environment.to_string().to_uppercase();
+    parts.push(left(12, Phrase::new().tell(meaning, format_args!(" {environment} "))));
+    if let Some(identity) = &view.platform.identity {
+        parts.push(left(7, muted(format_args!("· {} ", identity.region))));
+        parts.push(left(6, muted(format_args!("· {} ", words::account(identity.account.as_str())))));
+        parts.push(left(3, muted(format_args!("· {} ", identity.short()))));
+    } else {
+        let state = view.platform.sources.get(&crate::platform::Source::Identity).map(|health| &health.state);
+        let words = match state {
+            Some(SourceState::NoCredentials { .. }) => "· no credentials ",
+            Some(SourceState::Expired { .. }) => "· credentials expired ",
+            Some(SourceState::Denied { .. }) => "· account not known: denied ",
+            _ => "· asking who we are ",
+        };
+        parts.push(left(6, Phrase::new().say(Meaning::CannotTell, words)));
+    }
+    parts.push(right(8, alive(view, model, summary, look.now)));
+    parts.push(right(9, counts(summary, width >= WORDY)));
+    let cost = words::dollars_per_hour(view.meter.dollars_per_hour);
+    parts.push(right(1, muted(format_args!("api {cost}"))));
+    if view.meter.throttled > 0 {
+        parts.push(right(5, Phrase::new().say(Meaning::Warning, "▲ throttled")));
+    }
+    parts.push(right(12, writes(view, look.now)));
+    parts.push(Part { keep: 4, right: true, phrase: muted(format_args!("{} ", words::clock(look.now))) });
+    parts
+}
+
+fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phrase {
+    if view.paused {
+        return Phrase::new().say(Meaning::Paused, " PAUSED ");
+    }
+    if model.frozen {
+        return Phrase::new().tell(Meaning::Paused, format_args!(" FROZEN at {} ", words::second_of_day(view.at)));
+    }
+    let Some(newest) = summary.newest else { return Phrase::new().say(Meaning::CannotTell, "no data yet") };
+    let age = now.as_second() - newest.as_second();
+    let failing = summary.failing.len();
+    if age > LIVE_S {
+        Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old {}", words::age(age)))
+    } else if failing > 0 {
+        let failing = words::several(failing, "source");
+        Phrase::new().tell(Meaning::Warning, format_args!("live {} but {failing}", words::age(age)))
+    } else {
+        Phrase::new().tell(Meaning::Ok, format_args!("live {}", words::age(age)))
+    }
+}
+
+fn counts(summary: &Summary, wordy: bool) -> Phrase {
+    let one = |severity: Severity, count: usize| {
+        let (glyph, word, meaning) = severity.mark();
+        let meaning = if count == 0 { Meaning::Muted } else { meaning };
+        let word = if wordy { word } else { "" };
+        let gap = if wordy { " " } else { "" };
+        Phrase::new().tell(meaning, format_args!("{glyph} {}{gap}{word}", words::count(count as u64)))
+    };
+    let mut line = one(Severity::Critical, summary.critical)
+        .say(Meaning::Text, "  ")
+        .then(one(Severity::Warning, summary.warning));
+    if summary.blind > 0 {
+        line = line.say(Meaning::Text, "  ").then(one(Severity::Blind, summary.blind));
+    }
+    line
+}
+
+fn writes(view: &View, now: Timestamp) -> Phrase {
+    match &view.armed {
+        Armed::ReadOnly => Phrase::new().say(Meaning::ReadOnly, "READ-ONLY"),
+        Armed::Locked(_) => Phrase::new().say(Meaning::ReadOnly, "READ-ONLY, locked"),
+        Armed::Until(until) => {
+            let left = words::countdown(until.as_second() - now.as_second());
+            let production = view.environment.is_production();
+            let meaning = if production { Meaning::ArmedProduction } else { Meaning::Armed };
+            Phrase::new().tell(meaning, format_args!(" ARMED {left} "))
+        }
+    }
+}
+
+/// Balancer ▸ tasks ▸ the hottest group.
+fn stack(summary: &Summary, width: u16) -> Phrase {
+    let mut line = Phrase::new().say(Meaning::Text, " ");
+    if let Some(traffic) = summary.traffic {
+        line = line.then(balancer(traffic, width)).say(Meaning::Muted, " ▸ ");
+    }
+    if summary.services == 0 {
+        return line.say(Meaning::Muted, "no service has been read yet");
+    }
+    let short = summary.running < summary.desired;
+    let meaning = if short { Meaning::Warning } else { Meaning::Strong };
+    line = line
+        .say(Meaning::Muted, "tasks ")
+        .tell(meaning, format_args!("{}/{}", words::count(summary.running), words::count(summary.desired)));
+    if summary.services > 1 {
+        line = line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")));
+    }
+    if let Some((id, heat)) = &summary.hottest {
+        let (meaning, words) = heat.words();
+        let mark = if heat.is_over() { " ▲" } else { "" };
+        line = line
+            .say(Meaning::Muted, " ▸ hottest ")
+            .tell(Meaning::Text, format_args!("{} ", id.service))
+            .tell(meaning, format_args!("{words}{mark}"));
+    }
+    line
+}
+
+fn balancer(traffic: Traffic, width: u16) -> Phrase {
+    let mut line = Phrase::new()
+        .say(Meaning::Muted, "balancer ")
+        .tell(Meaning::Strong, format_args!("{}/min", words::number(traffic.requests, 0)));
+    if let Some(p95) = traffic.p95 {
+        let p95 = words::value(crate::platform::metric::Unit::Seconds, p95);
+        line = line.say(Meaning::Muted, " p95 ").tell(Meaning::Strong, format_args!("{p95}"));
+    }
+    let Some(errors) = traffic.error_percent() else { return line.say(Meaning::Muted, " no traffic") };
+    line = line.say(Meaning::Muted, " 5xx ").tell(Meaning::Strong, format_args!("{} %", words::number(errors, 1)));
+    if width >= DETAILED && errors > 0.0 {
+        let (targets, balancer) = (words::number(traffic.target_5xx, 0), words::number(traffic.elb_5xx, 0));
+        line = line.tell(Meaning::Muted, format_args!(" ({targets} by targets, {balancer} by the balancer)"));
+    }
+    line
+}

@@ -1,0 +1,20 @@
+//! The parts that panes are put together from. A part draws what it is given and knows nothing of panes; what it is
+//! given are [`Clean`](super::words::Clean) words and [`Meaning`](super::theme::Meaning)s, so that neither raw text from
+//! AWS nor a bare colour can reach a cell.
+
+pub mod activity;
+pub mod advice;
+pub mod chart;
+pub mod condition;
+pub mod follow;
+pub mod frame;
+pub mod groups;
+pub mod header;
+pub mod phrase;
+pub mod sources;
+pub mod summary;
+pub mod tasks;
+
+pub use condition::Condition;
+pub use phrase::Phrase;
+pub use summary::Summary;

@@ -1,0 +1,137 @@
+//! A line under construction: clean words, each with its meaning.
+
+use std::fmt;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::console::theme::{Meaning, Theme};
+use crate::console::words::Clean;
+
+/// Words with meanings, in reading order, that fill one line or part of it.
+#[derive(Debug, Clone, Default)]
+pub struct Phrase(Vec<(Meaning, Clean)>);
+
+impl Phrase {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds words of the program, or clean ones.
+    #[must_use]
+    pub fn say(mut self, meaning: Meaning, words: impl Into<Clean>) -> Self {
+        self.0.push((meaning, words.into()));
+        self
+    }
+
+    /// Adds words made of values of any origin: they are cleaned.
+    #[must_use]
+    pub fn tell(self, meaning: Meaning, args: fmt::Arguments<'_>) -> Self {
+        self.say(meaning, Clean::of(args))
+    }
+
+    /// Adds another phrase.
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// The same words in one meaning, as for a row whose data is old.
+    #[must_use]
+    pub fn all(mut self, meaning: Meaning) -> Self {
+        for (old, _) in &mut self.0 {
+            *old = meaning;
+        }
+        self
+    }
+
+    /// Columns it fills.
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|(_, words)| words.width()).sum()
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.width() == 0
+    }
+
+    /// The words alone, for text that is wrapped instead of cut.
+    pub fn text(&self) -> String {
+        self.0.iter().map(|(_, words)| words.as_str()).collect()
+    }
+
+    /// Draws it into the first line of a room, cut with `…` where the room ends. Returns the columns it took.
+    pub fn draw(&self, theme: &Theme, room: Rect, buf: &mut Buffer) -> u16 {
+        let room = room.intersection(buf.area);
+        if room.is_empty() {
+            return 0;
+        }
+        let fits = self.width() <= usize::from(room.width);
+        let end = room.right() - u16::from(!fits);
+        let mut x = room.x;
+        let mut last = Style::new();
+        for (meaning, words) in &self.0 {
+            if x >= end {
+                break;
+            }
+            last = theme.style(*meaning);
+            (x, _) = buf.set_stringn(x, room.y, words.as_str(), usize::from(end - x), last);
+        }
+        if !fits {
+            (x, _) = buf.set_stringn(x, room.y, "…", 1, last);
+        }
+        x - room.x
+    }
+
+    /// Draws it so that it ends where the room ends. Returns the columns it took.
+    pub fn draw_right(&self, theme: &Theme, room: Rect, buf: &mut Buffer) -> u16 {
+        let width = self.width().min(usize::from(room.width)) as u16;
+        self.draw(theme, Rect { x: room.right() - width, width, ..room }, buf)
+    }
+}
+
+/// One line of a room, counted from its top; empty when the room is not that high.
+pub fn line(room: Rect, at: usize) -> Rect {
+    if at < usize::from(room.height) {
+        Rect { y: room.y + at as u16, height: 1, ..room }
+    } else {
+        Rect { height: 0, ..room }
+    }
+}
+
+/// Lays a style over a room, keeping its words.
+pub fn tint(style: Style, room: Rect, buf: &mut Buffer) {
+    buf.set_style(room.intersection(buf.area), style);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(phrase: &Phrase, width: u16) -> String {
+        let room = Rect::new(0, 0, width, 1);
+        let mut buf = Buffer::empty(room);
+        let theme = Theme::builtin("dark").unwrap();
+        phrase.draw(&theme, room, &mut buf);
+        buf.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_in_an_ellipsis() {
+        let phrase = Phrase::new().say(Meaning::Text, "desired ").tell(Meaning::Strong, format_args!("{}", 8));
+        assert_eq!(phrase.width(), 9);
+        assert_eq!(drawn(&phrase, 9), "desired 8");
+        assert_eq!(drawn(&phrase, 12), "desired 8   ");
+        assert_eq!(drawn(&phrase, 5), "desi…");
+        assert_eq!(drawn(&phrase, 8), "desired…");
+    }
+
+    #[test]
+    fn told_values_are_cleaned() {
+        let phrase = Phrase::new().tell(Meaning::Text, format_args!("{}!", "\u{1b}[31mred"));
+        assert_eq!(drawn(&phrase, 10), "␛[31mred! ");
+    }
+}

@@ -1,0 +1,198 @@
+//! What the whole platform comes to: counted once a view, not once a frame, so that drawing costs what is visible.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::activity::{self, Entry};
+use super::condition::{self, Severity};
+use crate::console::theme::Meaning;
+use crate::console::words::{self, Clean};
+use crate::live::View;
+use crate::platform::metric::{Resource, Unit};
+use crate::platform::series::evidence_minute;
+use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState};
+use crate::policy::{MetricEvidence, Verdict};
+
+/// How far back "the last hour" goes, in seconds.
+pub const HOUR_S: i64 = 3_600;
+/// How old a minute may be and still be called what is now.
+const RECENT_MINUTES: i64 = 5;
+
+/// The platform in a few numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Summary {
+    /// Services that are on fire.
+    pub critical: usize,
+    /// Services that are not yet.
+    pub warning: usize,
+    /// Services about which nothing can be told.
+    pub blind: usize,
+    /// Tasks that run, and that should, over all services.
+    pub running: u64,
+    /// Tasks that should run.
+    pub desired: u64,
+    /// Services that were described.
+    pub services: usize,
+    /// The service nearest to or farthest beyond its target, with the metric that says so.
+    pub hottest: Option<(ServiceId, Heat)>,
+    /// The balancers, where any are known.
+    pub traffic: Option<Traffic>,
+    /// What changed in the last hour, newest first, at most [`activity::KEPT`].
+    pub changes: Vec<Entry>,
+    /// How many changes there were, those beyond the kept ones included.
+    pub changed: usize,
+    /// When the newest answer of any source was asked for.
+    pub newest: Option<Timestamp>,
+    /// Sources that do not answer.
+    pub failing: Vec<Source>,
+}
+
+/// A metric beside its target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Heat {
+    /// The metric.
+    pub metric: MetricId,
+    /// Its value.
+    pub value: f64,
+    /// Its target, in the same unit.
+    pub target: f64,
+}
+
+/// What passes the balancers in a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Traffic {
+    /// Requests.
+    pub requests: f64,
+    /// The slowest target group's 95th percentile, seconds.
+    pub p95: Option<f64>,
+    /// 5XX answers by targets.
+    pub target_5xx: f64,
+    /// 5XX answers by the balancers themselves.
+    pub elb_5xx: f64,
+}
+
+impl Traffic {
+    /// 5XX answers in percent of the requests; `None` without requests.
+    pub fn error_percent(&self) -> Option<f64> {
+        let errors = self.target_5xx + self.elb_5xx;
+        let all = self.requests.max(errors);
+        (all > 0.0).then(|| errors / all * 100.0)
+    }
+}
+
+impl Summary {
+    /// Counts a view.
+    pub fn of(view: &View) -> Self {
+        let mut summary = Self::default();
+        let platform = &view.platform;
+        for (id, service) in &platform.services {
+            match condition::severity(view, id) {
+                Severity::Critical => summary.critical += 1,
+                Severity::Warning => summary.warning += 1,
+                Severity::Blind => summary.blind += 1,
+                Severity::Fine => {}
+            }
+            summary.running += u64::from(service.running.0);
+            summary.desired += u64::from(service.desired.0);
+        }
+        summary.services = platform.services.len();
+        for (id, verdict) in &view.advice.services {
+            let Some(heat) = signal(verdict).and_then(Heat::of) else { continue };
+            if summary.hottest.as_ref().is_none_or(|(_, hottest)| heat.share() > hottest.share()) {
+                summary.hottest = Some((id.clone(), heat));
+            }
+        }
+        summary.traffic = traffic(&platform.series, view.at);
+        (summary.changes, summary.changed) = activity::changes(view, HOUR_S);
+        for (source, health) in &platform.sources {
+            summary.newest = summary.newest.max(health.learnt);
+            if !matches!(health.state, SourceState::Live | SourceState::Waiting) {
+                summary.failing.push(*source);
+            }
+        }
+        summary
+    }
+}
+
+impl Heat {
+    fn of(evidence: &MetricEvidence) -> Option<Self> {
+        Some(Self { metric: evidence.metric, value: evidence.value?, target: evidence.target })
+    }
+
+    /// How much of its target a value is; one is at the target.
+    pub fn share(self) -> f64 {
+        if self.target > 0.0 { self.value / self.target } else { 0.0 }
+    }
+
+    /// Whether the value is beyond its target.
+    pub fn is_over(self) -> bool {
+        self.value > self.target
+    }
+
+    /// `cpu 82 % >70`: short enough for a table. The unit of a count a minute is in its name.
+    pub fn words(self) -> (Meaning, Clean) {
+        let row = self.metric.row();
+        let (sign, meaning) = if self.is_over() { ('>', Meaning::Warning) } else { ('<', Meaning::Text) };
+        let plain = |value: f64| words::number(value, 0);
+        let (value, target) = match row.unit {
+            Unit::Percent => (words::value(row.unit, self.value), plain(self.target)),
+            Unit::PerMinute | Unit::Count => (plain(self.value), plain(self.target)),
+            Unit::Seconds => (words::value(row.unit, self.value), words::value(row.unit, self.target)),
+        };
+        (meaning, Clean::of(format_args!("{} {value} {sign}{target}", short(self.metric))))
+    }
+}
+
+/// A metric's label, short enough for a table.
+pub fn short(metric: MetricId) -> &'static str {
+    match metric {
+        MetricId::RequestsPerTarget => "req/target",
+        other => other.row().label,
+    }
+}
+
+/// The metric that matters most: the one that asks for most, or else the one nearest to or farthest beyond its target.
+pub fn signal(verdict: &Verdict) -> Option<&MetricEvidence> {
+    let share = |evidence: &MetricEvidence| Heat::of(evidence).map_or(-1.0, Heat::share);
+    verdict.metrics.iter().max_by(|a, b| a.asks.cmp(&b.asks).then_with(|| share(a).total_cmp(&share(b))))
+}
+
+/// The history of a service's metric, whichever resource it is filed under.
+pub fn series<'v>(view: &'v View, service: &Service, metric: MetricId) -> Option<&'v Series> {
+    let platform = &view.platform;
+    let own = platform.series.get(&MetricKey::service(&service.id, metric));
+    let found = own.or_else(|| {
+        service.target_groups.iter().find_map(|arn| {
+            let group = platform.target_groups.get(arn)?;
+            group.balancers.iter().find_map(|balancer| {
+                let resource = Resource::TargetGroup(balancer.clone(), arn.clone());
+                platform.series.get(&MetricKey { resource, metric })
+            })
+        })
+    });
+    found.map(AsRef::as_ref)
+}
+
+/// The newest whole minute's value, if it is recent.
+pub fn current(series: &Series, now: Timestamp) -> Option<f64> {
+    let newest = evidence_minute(now);
+    (newest - RECENT_MINUTES + 1..=newest).rev().find_map(|minute| series.at(minute))
+}
+
+fn traffic(all: &BTreeMap<MetricKey, std::sync::Arc<Series>>, now: Timestamp) -> Option<Traffic> {
+    let mut traffic = None::<Traffic>;
+    for (key, series) in all {
+        let wanted =
+            matches!(key.metric, MetricId::Requests | MetricId::ResponseP95 | MetricId::Target5xx | MetricId::Elb5xx);
+        let Some(value) = wanted.then(|| current(series, now)).flatten() else { continue };
+        let known = traffic.get_or_insert_default();
+        match key.metric {
+            MetricId::Requests => known.requests += value,
+            MetricId::Target5xx => known.target_5xx += value,
+            MetricId::Elb5xx => known.elb_5xx += value,
+            _ => known.p95 = Some(known.p95.map_or(value, |slowest: f64| slowest.max(value))),
+        }
+    }
+    traffic
+}

@@ -1,0 +1,409 @@
+//! Numbers, times and names in the words of a screen – and the one gate through which foreign text reaches it.
+//!
+//! Text that comes from AWS is hostile until it is [`Clean`]: widgets take nothing else, and only [`clean`] makes one
+//! from text that is not part of the program. Absent on purpose: clocks, colours, layout.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::platform::metric::Unit;
+
+/// The most columns that one piece of foreign text may fill, wherever it is drawn.
+pub const LONGEST: usize = 512;
+
+/// Makes text safe for a terminal: every character that would move the cursor, start an escape sequence, reorder, hide
+/// or leave no trace is replaced by a visible one, and what is wider than [`LONGEST`] ends in `…`.
+///
+/// C0 controls become their pictures (`␛` for ESC), tabs and line ends become `␣`, everything else that cannot be seen
+/// becomes its code point, as in `⟨202E⟩`. Text that needs nothing is borrowed. Work is bounded by [`LONGEST`].
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let mut columns = 0;
+    let mut marks = 0;
+    for (at, ch) in text.char_indices() {
+        marks = if is_mark(ch) { marks + 1 } else { 0 };
+        columns += ch.width().unwrap_or(0);
+        if columns > LONGEST || stand_in(ch, marks, at).is_some() {
+            return Cow::Owned(cleaned(text));
+        }
+    }
+    Cow::Borrowed(text)
+}
+
+fn cleaned(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LONGEST * 4));
+    let mut columns = 0;
+    let mut marks = 0;
+    for (at, ch) in text.char_indices() {
+        marks = if is_mark(ch) { marks + 1 } else { 0 };
+        let piece = stand_in(ch, marks, at).unwrap_or_else(|| ch.to_string());
+        columns += piece.width();
+        if columns >= LONGEST {
+            out.push('…');
+            break;
+        }
+        out.push_str(&piece);
+    }
+    out
+}
+
+/// What is drawn instead of a character; `None` when it may be drawn as it is. `marks` counts the combining marks up to
+/// and including this one since the last base character; a base carries at most two, or a stack of them would overflow
+/// the rows around it.
+fn stand_in(ch: char, marks: usize, at: usize) -> Option<String> {
+    match ch {
+        '\t' | '\n' | '\r' => Some("␣".to_owned()),
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(ch)).map(String::from),
+        '\u{7f}' => Some("␡".to_owned()),
+        _ if is_mark(ch) && marks <= 2 && at > 0 => None,
+        _ if is_unseen(ch) || ch.width().unwrap_or(0) == 0 => Some(format!("⟨{:04X}⟩", u32::from(ch))),
+        _ => None,
+    }
+}
+
+/// Combining marks that people's names and words are written with.
+fn is_mark(ch: char) -> bool {
+    matches!(ch, '\u{300}'..='\u{36f}') && ch != '\u{34f}'
+}
+
+/// Characters that have a width, or change that of others, and yet cannot be seen: C1 controls, bidi overrides, joiners,
+/// selectors, fillers, odd spaces, tags.
+fn is_unseen(ch: char) -> bool {
+    matches!(ch,
+        '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{1680}'
+        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
+        | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text that may be drawn. There are two ways to one: words of the program itself (`&'static str`), and [`clean`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Clean(Cow<'static, str>);
+
+impl Clean {
+    /// Cleans text of any origin.
+    pub fn new(text: &str) -> Self {
+        Self(Cow::Owned(clean(text).into_owned()))
+    }
+
+    /// Formats and cleans in one step: `Clean::of(format_args!("{name} is gone"))`.
+    pub fn of(args: fmt::Arguments<'_>) -> Self {
+        Self::new(&args.to_string())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Columns it fills.
+    pub fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    /// The text cut to a number of columns, with `…` as the last of them where something is missing.
+    #[must_use]
+    pub fn fit(self, columns: usize) -> Self {
+        if self.width() <= columns {
+            return self;
+        }
+        let mut out = String::new();
+        let mut used = 0;
+        for ch in self.0.chars() {
+            used += ch.width().unwrap_or(0);
+            if used + 1 > columns {
+                break;
+            }
+            out.push(ch);
+        }
+        if columns > 0 {
+            out.push('…');
+        }
+        Self(Cow::Owned(out))
+    }
+
+    /// The text cut or padded on the right to exactly this many columns.
+    #[must_use]
+    pub fn left(self, columns: usize) -> Self {
+        let fitted = self.fit(columns);
+        let short = columns - fitted.width().min(columns);
+        if short == 0 { fitted } else { Self(Cow::Owned(format!("{}{}", fitted.0, " ".repeat(short)))) }
+    }
+
+    /// The text cut or padded on the left to exactly this many columns.
+    #[must_use]
+    pub fn right(self, columns: usize) -> Self {
+        let fitted = self.fit(columns);
+        let short = columns - fitted.width().min(columns);
+        if short == 0 { fitted } else { Self(Cow::Owned(format!("{}{}", " ".repeat(short), fitted.0))) }
+    }
+
+    /// The text as a value of its own, for a span.
+    pub fn into_cow(self) -> Cow<'static, str> {
+        self.0
+    }
+}
+
+impl From<&'static str> for Clean {
+    fn from(words: &'static str) -> Self {
+        Self(Cow::Borrowed(words))
+    }
+}
+
+impl fmt::Display for Clean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A whole number with its thousands marked: `7,440`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number of up to `decimals` places, thousands marked, without trailing zeros; `–` when it is not finite.
+pub fn number(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let part = part.trim_end_matches('0');
+    // Beyond 2^64 the thousands do not matter any more.
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
+    let sign = if value < 0.0 && (whole != "0" || !part.is_empty()) { "-" } else { "" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+/// A value in its unit: `82 %`, `7,440/min`, `310 ms`, `1.24 s`, `6`.
+pub fn value(unit: Unit, value: f64) -> String {
+    let small = usize::from(value.abs() < 9.95);
+    match unit {
+        Unit::Percent => format!("{} %", number(value, small)),
+        Unit::PerMinute => format!("{}/min", number(value, small)),
+        Unit::Seconds if value.abs() < 0.9995 => format!("{} ms", number(value * 1000.0, 0)),
+        Unit::Seconds => format!("{} s", number(value, 2)),
+        Unit::Count => number(value, small),
+    }
+}
+
+/// The unit alone, for the head of an axis.
+pub fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Percent => "%",
+        Unit::PerMinute => "per min",
+        Unit::Seconds => "seconds",
+        Unit::Count => "count",
+    }
+}
+
+/// Dollars an hour: `$0.296/h`, `$0.02/h`, `$12.40/h`.
+pub fn dollars_per_hour(dollars: f64) -> String {
+    if !dollars.is_finite() {
+        return "$–/h".to_owned();
+    }
+    if dollars.abs() >= 0.9995 {
+        let cents = format!("{:.2}", dollars.abs());
+        let (whole, part) = cents.split_once('.').unwrap_or((&cents, "00"));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), count);
+        return format!("{}${whole}.{part}/h", if dollars < 0.0 { "-" } else { "" });
+    }
+    let text = format!("{:.3}", dollars.abs());
+    let text = text.strip_suffix('0').unwrap_or(&text);
+    format!("{}${text}/h", if dollars < -0.0005 { "-" } else { "" })
+}
+
+/// How old something is, in its largest unit: `3s`, `4m`, `2h`, `5d`. The future is `0s`.
+pub fn age(seconds: i64) -> String {
+    match seconds.max(0) {
+        s @ 0..=99 => format!("{s}s"),
+        s @ 100..=5_999 => format!("{}m", s / 60),
+        s @ 6_000..=172_799 => format!("{}h", s / 3_600),
+        s => format!("{}d", s / 86_400),
+    }
+}
+
+/// The age of an instant at another.
+pub fn age_at(then: Timestamp, now: Timestamp) -> String {
+    age(now.as_second() - then.as_second())
+}
+
+/// How long something takes, exact in its two largest units: `45s`, `1m52s`, `5m`, `2h05m`, `3d04h`.
+pub fn span(seconds: i64) -> String {
+    let s = seconds.max(0);
+    match s {
+        0..=59 => format!("{s}s"),
+        60..=3_599 if s % 60 == 0 => format!("{}m", s / 60),
+        60..=3_599 => format!("{}m{:02}s", s / 60, s % 60),
+        3_600..=86_399 => format!("{}h{:02}m", s / 3_600, s / 60 % 60),
+        _ => format!("{}d{:02}h", s / 86_400, s / 3_600 % 24),
+    }
+}
+
+/// What is left of a time-out: `14:59`, `0:00` when it is over.
+pub fn countdown(seconds: i64) -> String {
+    let s = seconds.max(0);
+    format!("{}:{:02}", s / 60, s % 60)
+}
+
+/// A time of the day, UTC: `14:32:07Z`.
+pub fn clock(at: Timestamp) -> String {
+    let s = at.as_second().rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}Z", s / 3_600, s / 60 % 60, s % 60)
+}
+
+/// A time of the day to the second, for a column whose head says UTC: `14:32:07`.
+pub fn second_of_day(at: Timestamp) -> String {
+    let mut text = clock(at);
+    text.pop();
+    text
+}
+
+/// A time of the day to the minute: `14:32`.
+pub fn minute(at: Timestamp) -> String {
+    let s = at.as_second().rem_euclid(86_400);
+    format!("{:02}:{:02}", s / 3_600, s / 60 % 60)
+}
+
+/// An account number in groups of four: `1234-5678-9012`. What is not twelve digits stays as it is.
+pub fn account(id: &str) -> String {
+    if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) {
+        format!("{}-{}-{}", &id[..4], &id[4..8], &id[8..])
+    } else {
+        id.to_owned()
+    }
+}
+
+/// A number with its noun: `1 change`, `3 changes`.
+pub fn several(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", count(number as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        let cases = [
+            (count(0), "0"),
+            (count(999), "999"),
+            (count(7_440), "7,440"),
+            (count(1_234_567), "1,234,567"),
+            (value(Unit::Percent, 82.4), "82 %"),
+            (value(Unit::Percent, 1.43), "1.4 %"),
+            (value(Unit::Percent, 9.96), "10 %"),
+            (value(Unit::Percent, 100.0), "100 %"),
+            (value(Unit::PerMinute, 7_440.4), "7,440/min"),
+            (value(Unit::PerMinute, 0.0), "0/min"),
+            (value(Unit::Seconds, 0.31), "310 ms"),
+            (value(Unit::Seconds, 0.9996), "1 s"),
+            (value(Unit::Seconds, 1.239), "1.24 s"),
+            (value(Unit::Count, 6.0), "6"),
+            (value(Unit::Percent, f64::NAN), "– %"),
+            (value(Unit::Count, -0.01), "0"),
+            (dollars_per_hour(0.296), "$0.296/h"),
+            (dollars_per_hour(0.02), "$0.02/h"),
+            (dollars_per_hour(0.0), "$0.00/h"),
+            (dollars_per_hour(12.4), "$12.40/h"),
+            (dollars_per_hour(-1_240.0), "-$1,240.00/h"),
+            (several(1, "change"), "1 change"),
+            (several(1_000, "change"), "1,000 changes"),
+            (account("123456789012"), "1234-5678-9012"),
+            (account("not-twelve"), "not-twelve"),
+        ];
+        for (got, wanted) in cases {
+            assert_eq!(got, wanted);
+        }
+    }
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        let at = "2026-04-14T14:32:07Z".parse().unwrap();
+        let cases = [
+            (age(-5), "0s"),
+            (age(3), "3s"),
+            (age(99), "99s"),
+            (age(100), "1m"),
+            (age(7_200), "2h"),
+            (age(200_000), "2d"),
+            (span(45), "45s"),
+            (span(112), "1m52s"),
+            (span(300), "5m"),
+            (span(7_500), "2h05m"),
+            (span(273_600), "3d04h"),
+            (countdown(899), "14:59"),
+            (countdown(-1), "0:00"),
+            (clock(at), "14:32:07Z"),
+            (second_of_day(at), "14:32:07"),
+            (minute(at), "14:32"),
+            (clock(Timestamp::MIN), "01:59:59Z"),
+        ];
+        for (got, wanted) in cases {
+            assert_eq!(got, wanted);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_made_visible() {
+        let cases = [
+            ("ai-service", "ai-service"),
+            ("\u{1b}[2Jgone", "␛[2Jgone"),
+            ("\u{9b}31m", "⟨009B⟩31m"),
+            ("a\tb\nc\r", "a␣b␣c␣"),
+            ("\u{7}bell\u{7f}", "␇bell␡"),
+            ("invoice\u{202e}fdp", "invoice⟨202E⟩fdp"),
+            ("zero\u{200b}width", "zero⟨200B⟩width"),
+            ("soft\u{ad}hyphen", "soft⟨00AD⟩hyphen"),
+            ("e\u{301}tat", "e\u{301}tat"),
+            ("z\u{301}\u{301}\u{301}", "z\u{301}\u{301}⟨0301⟩"),
+            ("\u{301}first", "⟨0301⟩first"),
+            ("tag\u{e0041}", "tag⟨E0041⟩"),
+            ("日本", "日本"),
+        ];
+        for (raw, wanted) in cases {
+            assert_eq!(clean(raw), wanted);
+        }
+        assert!(matches!(clean("plain – and ½ done"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn text_is_cut_by_columns_not_by_bytes() {
+        let text = || Clean::new("日本語 service");
+        assert_eq!(text().fit(6).as_str(), "日本…");
+        assert_eq!(text().fit(0).as_str(), "");
+        assert_eq!(text().fit(99).as_str(), "日本語 service");
+        assert_eq!(Clean::from("6/6").right(5).as_str(), "  6/6");
+        assert_eq!(Clean::from("cpu").left(5).as_str(), "cpu  ");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_clean_can_command_a_terminal(raw in "\\PC*|.*|[\u{0}-\u{9f}\u{200b}-\u{206f}a]*") {
+            let clean = clean(&raw);
+            prop_assert!(!clean.chars().any(|c| c.is_control() || is_unseen(c)));
+            prop_assert!(clean.width() <= LONGEST);
+        }
+
+        #[test]
+        fn text_fits_where_it_was_told_to(raw in ".{0,60}", columns in 0_usize..40) {
+            let text = Clean::new(&raw);
+            prop_assert!(text.clone().fit(columns).width() <= columns);
+            prop_assert_eq!(text.left(columns).width(), columns);
+        }
+    }
+}

@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::aws::{Access, Transport, TransportFault};
 use crate::clock::Clock;
+use crate::console::theme::Depth;
 use crate::console::{self, Ended, Keymap, Options, Theme};
 use crate::drill::scenario::Scenario;
 use crate::drill::{self, Drill};
@@ -141,7 +142,7 @@ fn open(cli: Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => {
-            print!("{}", console::command_table_markdown(&Keymap::default()));
+            print!("{}", console::command_table_markdown());
             Ok(())
         }
         Some(Door::Status(args)) => {
@@ -208,15 +209,18 @@ fn journal_folder(account: &AccountArgs, name: &str) -> anyhow::Result<PathBuf> 
 }
 
 fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
-    let theme = match &args.theme {
-        Some(name) => Some(Theme::named(name).map_err(|fault| Mistake(fault.to_string()))?),
-        None => None,
+    let variable = |name: &str| std::env::var(name).ok();
+    let theme = match args.theme.as_deref() {
+        None => Theme::builtin(console::terminal::theme_for(variable)),
+        Some(file) if file.ends_with(".toml") => Theme::load(Path::new(file)),
+        Some(name) => Theme::builtin(name),
     };
+    let theme = theme.map_err(|fault| Mistake(fault.to_string()))?.at(Depth::detect(variable));
     let keymap = match &args.keymap {
         Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
         None => Keymap::default(),
     };
-    Ok(Options { theme, keymap, title: None })
+    Ok(Options { theme, keymap, title: None, drill: false })
 }
 
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
@@ -236,7 +240,7 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let settings = settings(account, journal_folder(account, "drill-journal")?);
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
-    ended(console::run(Options { title, ..look }, handle, clock).await?)
+    ended(console::run(Options { title, drill: true, ..look }, handle, clock).await?)
 }
 
 /// Hands the SDK's requests to a drill, at the time of the clock.
@@ -285,8 +289,12 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
 
 /// Says on the ordinary screen what the operator has to know after the console is gone.
 fn ended(ended: Ended) -> anyhow::Result<()> {
-    if let Some(words) = ended.words {
-        println!("{words}");
+    match ended {
+        Ended::Quit | Ended::Closed => Ok(()),
+        Ended::Left => {
+            println!("A change is still on its way: it is in the journal, and the next start looks at it.");
+            Ok(())
+        }
+        Ended::Signalled(signal) => anyhow::bail!("ended by {signal}"),
     }
-    Ok(())
 }

@@ -129,7 +129,8 @@ impl Verdict {
         }
     }
 
-    fn note_line(&self, note: &Note) -> String {
+    /// A remark in words.
+    pub fn note_line(&self, note: &Note) -> String {
         match note {
             Note::LimitsDiffer { policy, aws } => {
                 format!("limits differ: policy {}–{}, AWS {}–{}", policy.0, policy.1, aws.0, aws.1)

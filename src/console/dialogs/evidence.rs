@@ -9,7 +9,7 @@ use crate::console::widgets::advice;
 use crate::console::words;
 use crate::live::View;
 use crate::platform::ServiceId;
-use crate::policy::{MetricEvidence, Note, Verdict, WindowEvidence};
+use crate::policy::{MetricEvidence, Verdict, WindowEvidence};
 
 /// The evidence on a service as lines of a width.
 pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -17,7 +17,7 @@ pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line
     match view.advice.services.get(id) {
         None => page.say(Meaning::CannotTell, "no verdict on this service yet"),
         Some(verdict) => {
-            for (n, phrase) in advice::lines(view, id, look.now).iter().enumerate() {
+            for (n, phrase) in advice::lines(view, id, look.now, usize::MAX).iter().enumerate() {
                 page.say(if n == 0 { Meaning::Strong } else { Meaning::Text }, phrase.text());
             }
             page.lines.push(Line::default());
@@ -73,7 +73,7 @@ fn verdict_lines(verdict: &Verdict, page: &mut Page) {
         page.pair("next", format!("{} at {}", next.what, words::clock(next.at)));
     }
     for note in &verdict.notes {
-        page.pair("note", remark(note));
+        page.pair("note", verdict.note_line(note));
     }
     for metric in &verdict.metrics {
         metric_lines(metric, page);
@@ -110,13 +110,3 @@ fn window(evidence: WindowEvidence) -> String {
     format!("{} of {}{bridged}{unknown}", span(evidence.held_s), span(evidence.need_s))
 }
 
-fn remark(note: &Note) -> String {
-    match note {
-        Note::LimitsDiffer { policy, aws } => {
-            format!("the policy's limits are {}–{}, AWS's {}–{}", policy.0, policy.1, aws.0, aws.1)
-        }
-        Note::Suspended { what } => format!("suspended: {what}"),
-        Note::AboveCeiling => "above the ceiling, set by hand: AWS leaves it until an opposite alarm".to_owned(),
-        Note::HistoryStarts { at } => format!("nothing is known from before {}", words::clock(*at)),
-    }
-}

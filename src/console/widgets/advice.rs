@@ -237,6 +237,7 @@ fn note(note: &Note, verdict: &Verdict) -> Option<Phrase> {
         Note::HistoryStarts { at } => {
             Some(line.tell(Meaning::Muted, format_args!("cooldowns are known since {}", words::clock(*at))))
         }
+        Note::Stale { .. } => Some(line.tell(Meaning::CannotTell, format_args!("{}", verdict.note_line(note)))),
     }
 }
 

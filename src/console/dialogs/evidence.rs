@@ -17,7 +17,7 @@ pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line
     match view.advice.services.get(id) {
         None => page.say(Meaning::CannotTell, "no verdict on this service yet"),
         Some(verdict) => {
-            for (n, phrase) in advice::lines(view, id, look.now).iter().enumerate() {
+            for (n, phrase) in advice::lines(view, id, look.now, usize::MAX).iter().enumerate() {
                 page.say(if n == 0 { Meaning::Strong } else { Meaning::Text }, phrase.text());
             }
             page.lines.push(Line::default());

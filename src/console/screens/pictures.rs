@@ -17,10 +17,17 @@ const DIALOGS: [(&str, &str); 8] = [
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 #[test]
-fn the_whole_screen_at_three_sizes() {
+fn every_screen_says_where_one_is_and_what_can_be_pressed() {
     for (width, height) in SIZES {
-        let mut person = Person::at(armed(), width, height);
-        insta::assert_snapshot!(format!("screen_{width}x{height}"), person.screen());
+        for (name, keys) in DIALOGS {
+            let mut person = Person::at(armed(), width, height);
+            person.press(keys);
+            let screen = person.screen();
+            for word in ["PRODUCTION", "us-east-1", "1234-5678-9012", "ARMED"] {
+                assert!(screen.lines().next().unwrap().contains(word), "{name} {width}×{height}: {word}\n{screen}");
+            }
+            assert!(screen.lines().last().unwrap().contains("esc"), "{name} {width}×{height}\n{screen}");
+        }
     }
 }
 

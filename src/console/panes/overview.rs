@@ -23,8 +23,8 @@ use crate::platform::{MetricId, Service, ServiceId, Source, SourceState};
 
 /// Below this the pane is one column and has no frames.
 const GLANCE: (u16, u16) = (80, 18);
-/// Columns of the table with everything, and with what cannot be missed.
-const TABLE: [u16; 2] = [84, 80];
+/// Columns of the table: with everything, with most of it, with what cannot be missed.
+const TABLE: [u16; 3] = [94, 84, 80];
 /// A chart narrower than this tells nothing.
 const CHART: u16 = 40;
 /// Rows of a chart with its frame, at least.

@@ -272,7 +272,7 @@ pub(crate) fn task(number: u32, status: &str, stop_reason: Option<&str>) -> Task
     }
 }
 
-/// The evening of screens.md: one service burns, the policy advises 8, AWS is not acting.
+/// An evening on call: one service burns, the policy advises 8, AWS is not acting.
 pub(crate) fn fire() -> Scene {
     let scene = Scene::empty()
         .service("solosuccess-ai-service", 6, (4, 10), 82.0)

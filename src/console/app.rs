@@ -1,21 +1,23 @@
 //! The console as a state machine: an event and the time go in, a changed model and effects come out. Absent on purpose:
 //! the terminal, channels, clocks and waiting – the loop in `run` has those.
 
+mod verbs;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::commands::{self, Layer, Verb, in_flight};
+use super::commands::Layer;
 use super::dialogs::palette::Run;
-use super::dialogs::preview::{PreviewBox, Stage};
-use super::dialogs::{self, Arm, Dialog, Field, Palette, Reader, Subject};
+use super::dialogs::preview::Stage;
+use super::dialogs::{self, Dialog, Field};
 use super::event::{Effect, Ended, Event, Input};
 use super::frame::{self, Look};
 use super::keymap::Keymap;
 use super::keys::{Key, Named};
-use super::model::{Model, Pane, Sort, Tone, Wall};
+use super::model::{Model, Pane, Tone, Wall};
 use super::theme::Theme;
 use super::words;
 use crate::change::Refused;
@@ -353,191 +355,6 @@ impl App {
     fn layer(&mut self, layer: Layer, key: Key, now: Timestamp) {
         if let Some(verb) = self.options.keymap.verb(layer, key) {
             self.run(&Run { verb, argument: None }, now);
-        }
-    }
-
-    /// Runs a command, if it can be had now; says why not otherwise.
-    fn run(&mut self, run: &Run, now: Timestamp) {
-        if let Err(why) = commands::row(run.verb).available(&self.view, &self.model) {
-            return match &mut self.model.dialog {
-                Some(Dialog::Preview(preview)) => preview.refuse(why),
-                _ => self.refuse(words::clean(&why)),
-            };
-        }
-        match run.verb {
-            Verb::Overview => self.model.pane = Pane::Overview,
-            Verb::Tasks | Verb::Open => self.model.pane = Pane::Tasks,
-            Verb::Scale => self.preview(None, now),
-            Verb::Accept => self.preview(self.advised(), now),
-            Verb::Why => self.read(Subject::Why),
-            Verb::Describe => self.read(Subject::Describe),
-            Verb::Help => self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Help))),
-            Verb::Palette => self.model.dialog = Some(Dialog::Palette(Palette::default())),
-            Verb::Filter => {
-                let before = self.model.filter.clone();
-                self.model.dialog = Some(Dialog::Filter { field: Field::with(&before), before });
-            }
-            Verb::Back => self.back(),
-            Verb::Down => self.step(1),
-            Verb::Up => self.step(-1),
-            Verb::Top => self.step(isize::MIN),
-            Verb::Bottom => self.step(isize::MAX),
-            Verb::PageDown => self.step(self.page_step()),
-            Verb::PageUp => self.step(-self.page_step()),
-            Verb::Copy => self.copy(),
-            Verb::Freeze => self.freeze(now),
-            Verb::Pause => self.ask(Command::Pause(!self.view.paused)),
-            Verb::Refresh => {
-                self.ask(Command::Refresh);
-                self.model.say(Tone::Plain, "asking everything again");
-            }
-            Verb::Sort => {
-                self.model.sort = match self.model.sort {
-                    Sort::Name => Sort::Attention,
-                    Sort::Attention => Sort::Name,
-                };
-                self.model.refresh(&self.view);
-                let order = self.model.sort.name();
-                self.model.say(Tone::Plain, format!("ordered by {order}"));
-            }
-            Verb::Theme => self.theme(run.argument.as_deref()),
-            Verb::Arm => {
-                let back = match self.model.dialog.take() {
-                    Some(Dialog::Preview(preview)) => Some(preview),
-                    _ => None,
-                };
-                self.model.dialog = Some(Dialog::Arm(Box::new(Arm::new(self.view.environment.to_string(), back))));
-            }
-            Verb::Disarm => self.ask(Command::Disarm),
-            Verb::More => self.plan(|preview, view| preview.step(1, view, now)),
-            Verb::Fewer => self.plan(|preview, view| preview.step(-1, view, now)),
-            Verb::Hold => self.plan(|preview, view| preview.hold(view, now)),
-            Verb::Next => self.plan(|preview, _| preview.next()),
-            Verb::Leave => self.end(Ended::Left),
-            // As in a pager: what is being read is closed, not the program.
-            Verb::Quit if matches!(self.model.dialog, Some(Dialog::Reader(_))) => self.back(),
-            Verb::Quit => self.quit(),
-        }
-    }
-
-    fn plan(&mut self, edit: impl FnOnce(&mut PreviewBox, &View)) {
-        if let Some(Dialog::Preview(preview)) = &mut self.model.dialog {
-            edit(preview, &self.view);
-        }
-    }
-
-    fn preview(&mut self, to: Option<u32>, now: Timestamp) {
-        self.thaw();
-        let Some(service) = self.model.selected.clone() else { return };
-        if let Some(mut preview) = PreviewBox::open(&self.view, &service, now) {
-            if let Some(to) = to {
-                preview.set(to, &self.view, now);
-            }
-            self.model.dialog = Some(Dialog::Preview(Box::new(preview)));
-        }
-    }
-
-    fn advised(&self) -> Option<u32> {
-        let service = self.model.selected.as_ref()?;
-        self.view.advice.services.get(service)?.decision.to().map(|to| to.0)
-    }
-
-    fn read(&mut self, subject: impl FnOnce(ServiceId) -> Subject) {
-        if let Some(service) = self.model.selected.clone() {
-            self.model.dialog = Some(Dialog::Reader(Reader::new(subject(service))));
-        }
-    }
-
-    fn step(&mut self, by: isize) {
-        match &mut self.model.dialog {
-            Some(Dialog::Reader(reader)) => reader.step(by),
-            _ => self.model.step(by),
-        }
-    }
-
-    fn page_step(&self) -> isize {
-        match &self.model.dialog {
-            Some(Dialog::Reader(reader)) => reader.page_step(),
-            _ => self.model.page_step(),
-        }
-    }
-
-    /// Closes what is open; then clears the filter; then goes back to the overview.
-    fn back(&mut self) {
-        match self.model.dialog.take() {
-            Some(Dialog::Preview(mut preview)) => {
-                let asked = matches!(preview.stage(), Stage::Asked(_));
-                if preview.back() {
-                    self.model.dialog = Some(Dialog::Preview(preview));
-                } else if asked {
-                    self.refuse("the box is closed, but Enter had counted: the change may still go out");
-                }
-            }
-            Some(Dialog::Arm(arm)) => self.model.dialog = arm.back.map(Dialog::Preview),
-            Some(_) => {}
-            None if !self.model.filter.is_empty() => {
-                self.model.filter.clear();
-                self.model.refresh(&self.view);
-            }
-            None => self.model.pane = Pane::Overview,
-        }
-    }
-
-    fn filtered(&mut self) {
-        if let Some(Dialog::Filter { field, .. }) = &self.model.dialog {
-            self.model.filter = field.text().trim().to_owned();
-            self.model.refresh(&self.view);
-        }
-    }
-
-    fn copy(&mut self) {
-        let text = match &self.model.dialog {
-            Some(Dialog::Preview(preview)) => preview.made().ok().map(|made| made.preview.command.clone()),
-            _ => self.model.selected.as_ref().map(|id| words::clean(id.service.as_str()).into_owned()),
-        };
-        let Some(text) = text else { return self.refuse("there is nothing to copy") };
-        // `change` has quoted its command already; a name is quoted here. Neither may hold a control character.
-        let quoted = match &self.model.dialog {
-            Some(Dialog::Preview(_)) => words::clean(&text).into_owned(),
-            _ => shlex::try_quote(&text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned),
-        };
-        self.model.say(Tone::Plain, format!("copied: {quoted}"));
-        self.effects.push(Effect::Copy(quoted));
-    }
-
-    fn freeze(&mut self, now: Timestamp) {
-        if self.model.frozen {
-            self.thaw();
-        } else {
-            self.model.frozen = true;
-            self.frozen_at = Some(now);
-        }
-    }
-
-    fn thaw(&mut self) {
-        self.model.frozen = false;
-        self.frozen_at = None;
-    }
-
-    fn theme(&mut self, name: Option<&str>) {
-        let now = Theme::BUILTIN.iter().position(|name| *name == self.options.theme.name());
-        let next = Theme::BUILTIN[now.map_or(0, |at| (at + 1) % Theme::BUILTIN.len())];
-        match Theme::builtin(name.unwrap_or(next)) {
-            Ok(theme) => {
-                self.options.theme = theme.at(self.options.theme.depth());
-                let name = self.options.theme.name().to_owned();
-                self.model.say(Tone::Plain, format!("theme {name}"));
-            }
-            Err(e) => self.refuse(words::clean(&e.to_string())),
-        }
-    }
-
-    fn quit(&mut self) {
-        let moving = self.asked || in_flight(&self.view);
-        match self.model.dialog {
-            Some(Dialog::Leave) => self.end(Ended::Left),
-            _ if moving => self.model.dialog = Some(Dialog::Leave),
-            _ => self.end(Ended::Quit),
         }
     }
 }

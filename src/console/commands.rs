@@ -1,5 +1,5 @@
 //! The one table of commands. Key hints, `?`, the palette, keymap files, the README's table and the tests come from it.
-//! A command's effect is in `app`; here is what it is called and when it can be had.
+//! What it does is in `app::verbs`; here is what it is called and when it can be had.
 
 use std::fmt::Write as _;
 

@@ -159,6 +159,14 @@ impl Theme {
         &self.name
     }
 
+    /// Whether it was made for a light background, by the first of the grounds its file names.
+    pub fn is_light(&self) -> bool {
+        self.grounds.first().is_some_and(|ground| {
+            let (r, g, b) = ground.rgb;
+            u32::from(r) * 299 + u32::from(g) * 587 + u32::from(b) * 114 > 128_000
+        })
+    }
+
     /// The depth it is fitted to.
     pub fn depth(&self) -> Depth {
         self.depth
@@ -198,6 +206,7 @@ mod tests {
         for name in Theme::BUILTIN {
             let theme = Theme::builtin(name).unwrap();
             assert_eq!(theme.looks.len(), Meaning::ALL.len());
+            assert_eq!(theme.is_light(), *name == "light");
             assert!(theme.grounds.len() > 1, "{name} names the grounds it was made for");
             let selected = theme.looks[&Meaning::Selected].bg.unwrap();
             for (meaning, look) in &theme.looks {

@@ -125,6 +125,25 @@ impl Clean {
         Self(Cow::Owned(out))
     }
 
+    /// The text cut to a number of columns from its front, with `…` as the first of them: what names differ in is
+    /// mostly their end.
+    #[must_use]
+    pub fn fit_end(self, columns: usize) -> Self {
+        if self.width() <= columns || columns == 0 {
+            return self.fit(columns);
+        }
+        let mut start = self.0.len();
+        let mut used = 1;
+        for (at, ch) in self.0.char_indices().rev() {
+            used += ch.width().unwrap_or(0);
+            if used > columns {
+                break;
+            }
+            start = at;
+        }
+        Self(Cow::Owned(format!("…{}", &self.0[start..])))
+    }
+
     /// The text cut or padded on the right to exactly this many columns.
     #[must_use]
     pub fn left(self, columns: usize) -> Self {
@@ -164,7 +183,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -386,6 +405,9 @@ mod tests {
         let text = || Clean::new("日本語 service");
         assert_eq!(text().fit(6).as_str(), "日本…");
         assert_eq!(text().fit(0).as_str(), "");
+        assert_eq!(text().fit_end(10).as_str(), "… service");
+        assert_eq!(text().fit_end(11).as_str(), "…語 service");
+        assert_eq!(text().fit_end(0).as_str(), "");
         assert_eq!(text().fit(99).as_str(), "日本語 service");
         assert_eq!(Clean::from("6/6").right(5).as_str(), "  6/6");
         assert_eq!(Clean::from("cpu").left(5).as_str(), "cpu  ");
@@ -403,6 +425,7 @@ mod tests {
         fn text_fits_where_it_was_told_to(raw in ".{0,60}", columns in 0_usize..40) {
             let text = Clean::new(&raw);
             prop_assert!(text.clone().fit(columns).width() <= columns);
+            prop_assert!(text.clone().fit_end(columns).width() <= columns);
             prop_assert_eq!(text.left(columns).width(), columns);
         }
     }

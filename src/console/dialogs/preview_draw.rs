@@ -9,7 +9,7 @@ use super::sheet::{Sheet, Weight};
 use super::wrap::wrap;
 use crate::change::preview::Row;
 use crate::change::{Change, Observed};
-use crate::console::commands::{Layer, Verb};
+use crate::console::commands::{Layer, Verb, in_flight};
 use crate::console::frame::Look;
 use crate::console::theme::Meaning;
 use crate::console::words;
@@ -26,6 +26,10 @@ pub fn sheet(preview: &PreviewBox, view: &View, look: &Look, area: Rect) -> Shee
     }
     for what in preview.moved() {
         sheet.text(Weight::Must, &format!("▲ moved: {what}"), look, Meaning::Warning);
+    }
+    if in_flight(view) && !matches!(preview.stage(), Stage::Asked(_)) {
+        let text = "▲ another change is on its way: nothing else is sent before it is over";
+        sheet.text(Weight::Must, text, look, Meaning::Warning);
     }
     sheet.air();
     match preview.stage() {

@@ -11,8 +11,8 @@ use crate::live::{Armed, Followed, Meter, View};
 use crate::platform::metric::Resource;
 use crate::platform::{
     AccountId, Activity, ActivityKind, CountChange, CountHistory, Deployment, Environment, Identity, LoadBalancerId,
-    MetricId, MetricKey, Platform, Region, Rollout, ScalableTarget, ScalingPolicy, Series, Service, ServiceEvent,
-    ServiceId, ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
+    MetricId, MetricKey, Platform, Region, Rollout, ScalableTarget, ScalingPolicy, Service, ServiceEvent, ServiceId,
+    ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
     TargetState, Task, TaskCount, TaskId, TaskSize,
 };
 use crate::policy::verdict::{Floor, Next};
@@ -189,7 +189,8 @@ impl Scene {
 
     /// The view, and a model that looks at the first service.
     pub fn done(mut self) -> (View, Model) {
-        self.platform.listed = Some(Arc::new(self.platform.services.keys().cloned().collect()));
+        let ids: Vec<ServiceId> = self.platform.services.keys().cloned().collect();
+        self.platform.listed = (!ids.is_empty()).then(|| Arc::new(ids));
         self.view.platform = Arc::new(self.platform);
         self.view.advice = Arc::new(self.advice);
         let mut model = Model::default();
@@ -271,41 +272,39 @@ pub(crate) fn task(number: u32, status: &str, stop_reason: Option<&str>) -> Task
     }
 }
 
-/// The evening of screens.md: one service burns, the policy advises 8, AWS is not acting.
+/// An evening on call: one service burns, the policy advises 8, AWS is not acting.
 pub(crate) fn fire() -> Scene {
-    let scene = Scene::empty().service("ai-service", 6, (4, 10), 82.0).service("api-gateway", 4, (2, 8), 44.0).service(
-        "worker",
-        3,
-        (2, 6),
-        63.0,
-    );
+    let scene = Scene::empty()
+        .service("solosuccess-ai-service", 6, (4, 10), 82.0)
+        .service("solosuccess-api-gateway", 4, (2, 8), 44.0)
+        .service("solosuccess-worker", 3, (2, 6), 63.0);
     let mut scene = scene
-        .wave("ai-service", MetricId::ServiceCpu, |minute| match minute {
+        .wave("solosuccess-ai-service", MetricId::ServiceCpu, |minute| match minute {
             0..=9 => 83.0 - f64::from(minute) * 0.6,
             10..=24 => 78.0 - f64::from(minute - 10) * 1.9,
             _ => 48.0 + 6.0 * (f64::from(minute) / 7.0).sin(),
         })
-        .wave("ai-service", MetricId::RequestsPerTarget, |minute| match minute {
+        .wave("solosuccess-ai-service", MetricId::RequestsPerTarget, |minute| match minute {
             0 => 420.0,
             1..=14 => 1_250.0 - f64::from(minute) * 6.0,
             _ => 790.0 + 60.0 * (f64::from(minute) / 8.0).cos(),
         })
-        .change("ai-service", |service| {
+        .change("solosuccess-ai-service", |service| {
             service.deployments = vec![deployment("42", 6, Rollout::Completed, ago(664))];
             service.events = vec![
                 event(150, "has reached a steady state."),
                 event(190, "has started 2 tasks: (task 5f3a1c00c4d94a5b) (task 603c1f04c4d94a5b)."),
                 event(
                     400,
-                    "(port 8080) is unhealthy in (target-group ai-service-tg) due to (reason Request timed out).",
+                    "(port 8080) is unhealthy in (target-group solosuccess-ai-service-tg) due to (reason Request timed out).",
                 ),
             ];
         })
         .activities(
-            "ai-service",
+            "solosuccess-ai-service",
             vec![activity(297, 6, ActivityKind::Successful), activity(7_000, 4, ActivityKind::Successful)],
         )
-        .judged("ai-service", |verdict| {
+        .judged("solosuccess-ai-service", |verdict| {
             verdict.decision =
                 Decision::Out { to: TaskCount(8), reason: Reason::Breached { metrics: vec![MetricId::ServiceCpu] } };
             verdict.metrics[0].asks = Some(TaskCount(8));
@@ -313,7 +312,7 @@ pub(crate) fn fire() -> Scene {
             verdict.metrics[2] = evidence(MetricId::RequestsPerTarget, 1_000.0, Some(1_240.0));
             verdict.metrics[2].asks = Some(TaskCount(8));
         })
-        .judged("worker", |verdict| {
+        .judged("solosuccess-worker", |verdict| {
             verdict.decision =
                 Decision::None { reason: Reason::Filling { metric: MetricId::ServiceCpu, held_s: 180, need_s: 300 } };
             verdict.metrics[0] = evidence(MetricId::ServiceCpu, 70.0, Some(74.0));
@@ -323,25 +322,24 @@ pub(crate) fn fire() -> Scene {
     let history = CountHistory {
         watched_since: Some(ago(10_000)),
         changes: VecDeque::from([CountChange { seen: ago(290), from: TaskCount(4), to: TaskCount(6) }]),
-        settled: Some(ago(180)),
         ..CountHistory::default()
     };
-    scene.platform.counts.insert(id("ai-service"), Arc::new(history));
+    scene.platform.counts.insert(id("solosuccess-ai-service"), Arc::new(history));
     let tasks = (0..6).map(|number| task(number, "RUNNING", None));
-    let stopped = task(7, "STOPPED", Some("Task failed ELB health checks in (target-group ai-service-tg)"));
-    scene.platform.tasks.insert(id("ai-service"), Arc::new(tasks.chain([stopped]).collect()));
+    let stopped = task(7, "STOPPED", Some("Task failed ELB health checks in (target-group solosuccess-ai-service-tg)"));
+    scene.platform.tasks.insert(id("solosuccess-ai-service"), Arc::new(tasks.chain([stopped]).collect()));
     scene
 }
 
 /// Half way through a change of one's own, in production, armed.
 pub(crate) fn follow() -> Scene {
-    let scene = fire().change("ai-service", |service| {
+    let scene = fire().change("solosuccess-ai-service", |service| {
         service.desired = TaskCount(8);
         service.pending = TaskCount(1);
         service.running = TaskCount(7);
     });
     let plan = Plan {
-        change: Change::Desired { service: id("ai-service"), to: TaskCount(8) },
+        change: Change::Desired { service: id("solosuccess-ai-service"), to: TaskCount(8) },
         observed: Observed {
             desired: TaskCount(6),
             running: TaskCount(6),
@@ -362,7 +360,8 @@ pub(crate) fn follow() -> Scene {
         draining: 0,
         wanted: TaskCount(8),
     };
-    let follow = Follow { stage, began: ago(46), ended: None, expected_s: Some(110) };
+    let mut follow = Follow::begin(ago(46), Some(110));
+    follow.stage = stage;
     scene.live(|view| {
         view.followed = Some(Arc::new(Followed { plan, follow }));
         view.armed = Armed::Until(ago(-899));
@@ -372,9 +371,9 @@ pub(crate) fn follow() -> Scene {
 /// The metrics of a service are gone; denied, throttled and silent sources.
 pub(crate) fn blind() -> Scene {
     Scene::empty()
-        .service("ai-service", 6, (4, 10), 82.0)
-        .service("worker", 3, (2, 6), 63.0)
-        .judged("ai-service", |verdict| {
+        .service("solosuccess-ai-service", 6, (4, 10), 82.0)
+        .service("solosuccess-worker", 3, (2, 6), 63.0)
+        .judged("solosuccess-ai-service", |verdict| {
             let metrics = vec![MetricId::ServiceCpu, MetricId::ServiceMemory];
             verdict.decision = Decision::CannotTell { reason: Reason::Missing { metrics, arriving: false } };
             verdict.metrics[0] = evidence(MetricId::ServiceCpu, 70.0, None);

@@ -19,14 +19,14 @@ use crate::console::widgets::{Phrase, activity, advice, frame, groups, phrase, s
 use crate::console::words::{self, Clean};
 use crate::console::{Look, Model};
 use crate::live::View;
-use crate::platform::{MetricId, Service, ServiceId, SourceState};
+use crate::platform::{MetricId, Service, ServiceId, Source, SourceState};
 
 /// Below this the pane is one column and has no frames.
 const GLANCE: (u16, u16) = (80, 18);
-/// Columns of the table with everything, and with what cannot be missed.
-const TABLE: [u16; 2] = [84, 76];
+/// Columns of the table: with everything, with most of it, with what cannot be missed.
+const TABLE: [u16; 3] = [94, 84, 80];
 /// A chart narrower than this tells nothing.
-const CHART: u16 = 44;
+const CHART: u16 = 40;
 /// Rows of a chart with its frame, at least.
 const CHART_ROWS: u16 = 8;
 /// From this height on, there is room for more than the table, the advice and a glimpse of the activity.
@@ -83,7 +83,7 @@ fn plan(area: Rect, services: usize, failing: u16) -> Plan {
     let foot = row(top + advice_height, foot);
     let (activity, sources) = match failing {
         0 => (foot, Rect::default()),
-        _ if table.is_some() => split(foot, table),
+        _ if table.is_some() => split(foot, Some(foot.width / 2)),
         _ => (Rect::default(), foot),
     };
     Plan { framed: true, groups, charts, others, advice: row(top, advice_height), activity, sources }
@@ -123,6 +123,10 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         return;
     }
     let failures = sources::lines(view, look.now);
+    if model.known() == 0 {
+        draw_nothing(view, look, &failures, area, buf);
+        return;
+    }
     let plan = plan(area, model.rows().len(), failures.len() as u16);
     let framed = plan.framed;
     draw_groups(view, model, look, framed, plan.groups, buf);
@@ -142,6 +146,18 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     }
 }
 
+/// The screen of a start that has nothing to show yet, or cannot: what is being waited for, and what would mend it.
+fn draw_nothing(view: &View, look: &Look, failures: &[Phrase], room: Rect, buf: &mut Buffer) {
+    let name = Phrase::new().say(Meaning::Title, "Scaling groups");
+    let inside = frame::draw(look.theme, &name, true, room, buf);
+    empty(view).draw(look.theme, phrase::line(inside, 0), buf);
+    let indent = 1.min(inside.width);
+    let inside = Rect { x: inside.x + indent, width: inside.width - indent, ..inside };
+    for (at, failure) in failures.iter().enumerate() {
+        failure.draw(look.theme, phrase::line(inside, at + 2), buf);
+    }
+}
+
 fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect, buf: &mut Buffer) {
     let (shown, known) = (model.rows().len(), model.known());
     let mut name = Phrase::new().say(Meaning::Title, "Scaling groups");
@@ -154,17 +170,29 @@ fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect
             .tell(Meaning::Key, format_args!(" /{}", model.filter))
             .tell(Meaning::Muted, format_args!(" hides {}", words::count(known.saturating_sub(shown) as u64)));
     }
+    for source in [Source::Services, Source::ScalableTargets, Source::Metrics] {
+        let health = view.platform.sources.get(&source).filter(|health| health.stale(look.now));
+        if let Some(age) = health.and_then(|health| health.age_s(look.now)) {
+            name = name.tell(Meaning::CannotTell, format_args!(" · {source} {} old", words::age(age)));
+        }
+    }
     let inside = if framed { frame::draw(look.theme, &name, true, room, buf) } else { room };
     if shown == 0 {
-        let words = match known {
-            0 => empty(view),
-            _ => Phrase::new().say(Meaning::Muted, " no service passes the filter"),
-        };
+        let words = Phrase::new().say(Meaning::Muted, " no service passes the filter");
         words.draw(look.theme, phrase::line(inside, 0), buf);
         return;
     }
     let visible = model.window(inside.height.saturating_sub(1));
-    groups::draw(look.theme, view, &model.rows()[visible], model.selected.as_ref(), look.now, inside, buf);
+    groups::draw(
+        look.theme,
+        view,
+        &model.rows()[visible],
+        model.selected.as_ref(),
+        model.summary().clusters,
+        look.now,
+        inside,
+        buf,
+    );
 }
 
 /// Why there is no service to show.
@@ -175,9 +203,9 @@ fn empty(view: &View) -> Phrase {
         .sources
         .values()
         .any(|health| matches!(health.state, SourceState::Expired { .. } | SourceState::NoCredentials { .. }));
-    let words = match (none, credentials) {
-        (true, _) => " no ECS service in this account and region",
-        (_, true) => " nothing can be read without credentials",
+    let words = match (credentials, none) {
+        (true, _) => " nothing can be read without credentials",
+        (_, true) => " no ECS service in this account and region",
         _ => " … reading the services",
     };
     Phrase::new().say(Meaning::Muted, words)
@@ -250,11 +278,15 @@ fn draw_chart(
     let series = summary::series(view, service, metric);
     let threshold = evidence.map(|evidence| (evidence.target, "target"));
     let chart = Chart { metric, series, threshold, markers, now: look.now, minutes: MINUTES, cursor: None };
-    let name = Phrase::new()
-        .tell(Meaning::Title, format_args!("{} ", service.id.service))
-        .tell(Meaning::Text, format_args!("{} ", metric.row().label))
-        .then(chart.reading())
-        .tell(Meaning::Muted, format_args!(" · {} · {MINUTES} min", unit(metric)));
+    // The value is what is looked for; then the metric, then whose it is, then how the axes are to be read.
+    let columns = usize::from(room.width.saturating_sub(6));
+    let core = Phrase::new().tell(Meaning::Text, format_args!("{} ", summary::short(metric))).then(chart.reading());
+    let whose = Clean::new(service.id.service.as_str()).fit_end(columns.saturating_sub(core.width() + 1));
+    let mut name = Phrase::new().say(Meaning::Title, whose).say(Meaning::Text, " ").then(core);
+    let axes = Phrase::new().tell(Meaning::Muted, format_args!(" · {} · {MINUTES} min", unit(metric)));
+    if name.width() + axes.width() <= columns {
+        name = name.then(axes);
+    }
     let inside = frame::draw(look.theme, &name, false, room, buf);
     chart.draw(look.theme, inside, buf);
 }

@@ -111,7 +111,7 @@ impl Draft {
             let parent = page.string(value.get_ref(), value.span())?;
             self = self.with_parent(parent, folder, depth).map_err(|error| match error {
                 ThemeError::NoTheme { .. } | ThemeError::Read { .. } => page.bad(value.span(), error.to_string()),
-                other => other,
+                other @ ThemeError::Bad { .. } => other,
             })?;
         }
         if let Some(value) = table.get("grounds") {

@@ -288,7 +288,7 @@ pub fn draw(theme: &Theme, entries: &[Entry], total: usize, room: Rect, buf: &mu
 
 fn row(entry: &Entry, column: usize) -> Phrase {
     let (who, meaning) = entry.who.word();
-    let service = Clean::new(entry.service.service.as_str()).left(column);
+    let service = Clean::new(entry.service.service.as_str()).fit_end(column).left(column);
     let start = Phrase::new()
         .tell(Meaning::Muted, format_args!(" {}  ", words::second_of_day(entry.at)))
         .say(meaning, who)
@@ -304,4 +304,88 @@ fn row(entry: &Entry, column: usize) -> Phrase {
         line = line.say(Meaning::Text, "  ").say(Meaning::Muted, entry.cause.clone());
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::console::panes::fixture::{self, Scene, activity, ago, id};
+    use crate::console::widgets::summary::HOUR_S;
+    use crate::platform::{CountChange, CountHistory};
+
+    fn told(scene: Scene) -> Vec<(Who, String)> {
+        let (view, _) = scene.done();
+        let (entries, count) = changes(&view, HOUR_S);
+        assert_eq!(entries.len(), count);
+        entries.iter().map(|entry| (entry.who, entry.what.words().to_string())).collect()
+    }
+
+    fn moved(mut scene: Scene, changes: &[(i64, u32, u32)]) -> Scene {
+        let changes = changes.iter().map(|(seconds, from, to)| CountChange {
+            seen: ago(*seconds),
+            from: TaskCount(*from),
+            to: TaskCount(*to),
+        });
+        let history = CountHistory { changes: changes.collect(), ..CountHistory::default() };
+        scene.platform.counts.insert(id("a"), Arc::new(history));
+        scene
+    }
+
+    #[test]
+    fn a_count_that_moved_is_told_once_by_whoever_moved_it() {
+        let scene = Scene::empty()
+            .service("a", 6, (2, 10), 40.0)
+            .activities("a", vec![activity(300, 6, ActivityKind::Successful)]);
+        let scene = moved(scene, &[(2_000, 4, 3), (1_000, 3, 5), (290, 5, 6)]);
+        let wanted = [(Who::Aws, "5 → 6"), (Who::Somebody, "3 → 5"), (Who::Somebody, "4 → 3")];
+        assert_eq!(told(scene), wanted.map(|(who, what)| (who, what.to_owned())));
+    }
+
+    #[test]
+    fn a_refusal_that_is_repeated_is_told_once() {
+        let refused = || ActivityKind::NotScaled(vec!["AlreadyAtMaxCapacity".to_owned()]);
+        let scene = Scene::empty().service("a", 10, (2, 10), 90.0).activities(
+            "a",
+            vec![
+                activity(60, 10, refused()),
+                activity(120, 10, refused()),
+                activity(180, 10, refused()),
+                activity(900, 10, ActivityKind::Successful),
+                activity(4_000, 8, ActivityKind::Successful),
+            ],
+        );
+        let wanted = [(Who::Aws, "not scaled: AlreadyAtMaxCapacity"), (Who::Aws, "8 → 10")];
+        assert_eq!(told(scene), wanted.map(|(who, what)| (who, what.to_owned())));
+    }
+
+    #[test]
+    fn only_events_that_are_not_routine_are_told() {
+        let scene = Scene::empty().service("a", 6, (2, 10), 40.0).change("a", |service| {
+            service.events = vec![
+                fixture::event(10, "has reached a steady state."),
+                fixture::event(20, "was unable to place a task because no container instance met its requirements."),
+                fixture::event(30, "has started 2 tasks: (task 1) (task 2)."),
+                fixture::event(40, "registered 2 targets in (target-group tg)"),
+                fixture::event(50, "deregistered 1 targets in (target-group tg): unhealthy"),
+                fixture::event(9_000, "was unable to place a task long ago."),
+            ];
+        });
+        let told = told(scene);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].1.starts_with("was unable to place a task because"), "{told:?}");
+    }
+
+    #[test]
+    fn causes_are_said_in_few_words() {
+        let cases = [
+            ("monitor alarm X in state ALARM triggered policy cpu-tracking", "policy cpu-tracking"),
+            ("minimum capacity was set to 4 by scheduled action name morning-up, at 08:00", "schedule morning-up"),
+            ("something new", "something new"),
+        ];
+        for (raw, wanted) in cases {
+            assert_eq!(cause(raw).as_str(), wanted);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::condition::{self, Condition};
 use super::{Phrase, follow, frame, phrase};
 use crate::console::Look;
+use crate::console::commands::{Layer, Verb};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
 use crate::live::View;
@@ -18,6 +19,9 @@ use crate::policy::{Decision, MetricEvidence, Note, Reason, Verdict};
 /// Minutes beyond the target after which the alarm of a target tracking policy fires: 3 of 3, as AWS makes them.
 const ALARM_MINUTES: u32 = 3;
 
+/// For so many seconds the end of a change of yours is told above the advice.
+const TOLD_S: i64 = 180;
+
 /// The lines of the box, each of at most so many columns, most important first; a box cuts them where it ends.
 pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec<Phrase> {
     let condition = Condition::of(view, id);
@@ -26,16 +30,24 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
     {
         return follow::lines(followed, now);
     }
+    let ended = view.followed.as_deref().filter(|followed| {
+        let recent = followed.follow.ended.is_some_and(|end| now.as_second() - end.as_second() < TOLD_S);
+        recent && followed.plan.change.service() == id
+    });
     let Some(verdict) = view.advice.services.get(id) else {
         let words = "not judged yet: waiting for its counts, limits and three hours of metrics";
         return vec![Phrase::new().say(Meaning::CannotTell, "… ").say(Meaning::Text, words)];
     };
     // What does not fit beside the headline comes after who is on it: that is asked first.
     let mut parts = because(verdict).into_iter().peekable();
-    let mut lines = vec![fill(headline(view, id, &condition, verdict), "   ", &mut parts, columns)];
+    let mut lines = ended.map_or_else(Vec::new, |followed| follow::lines(followed, now));
+    lines.extend(trouble(view, id));
+    lines.push(fill(headline(view, id, &condition, verdict), "   ", &mut parts, columns));
     lines.extend(handled(view, id, &condition, verdict, now));
+    let mut label = "  why  ";
     while parts.peek().is_some() {
-        lines.push(fill(Phrase::new().say(Meaning::Muted, "  why  "), "", &mut parts, columns));
+        lines.push(fill(Phrase::new().say(Meaning::Muted, label), "", &mut parts, columns));
+        label = "       ";
     }
     if let Some(next) = &verdict.next {
         let left = next.at.as_second() - now.as_second();
@@ -46,8 +58,20 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
             ),
         );
     }
-    lines.extend(verdict.notes.iter().filter_map(|remark| note(remark, verdict)));
+    lines.extend(verdict.notes.iter().map(|remark| note(remark, verdict)));
     lines
+}
+
+/// What is wrong whatever the metrics say; adding tasks may not help there.
+fn trouble(view: &View, id: &ServiceId) -> Option<Phrase> {
+    let (severity, word) = condition::trouble(view, id)?;
+    let (glyph, name, meaning) = severity.mark();
+    let hint = match word {
+        "none healthy" => ": the balancer sends requests to unhealthy targets now (it fails open)",
+        _ => "",
+    };
+    let line = Phrase::new().tell(meaning, format_args!("{glyph} {name}: {word}"));
+    Some(line.say(Meaning::Text, hint))
 }
 
 /// Adds as many parts to a line as fit, and at least one where the line has nothing of its own to say.
@@ -75,7 +99,8 @@ fn headline(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdic
         start.tell(Meaning::Strong, format_args!("scale {way} {name} {}", step(to)))
     };
     match &verdict.decision {
-        Decision::Out { to, .. } => advised("▲ ", "out", *to),
+        // Where AWS is on its way there already, that comes first.
+        Decision::Out { to, .. } if desired < Some(*to) => advised("▲ ", "out", *to),
         Decision::In { to, .. } => advised("▼ ", "in", *to),
         _ => condition.phrase(verdict.at).tell(Meaning::Strong, format_args!("  {name}")),
     }
@@ -85,7 +110,12 @@ fn headline(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdic
 fn because(verdict: &Verdict) -> Vec<Phrase> {
     let mut metrics: Vec<&MetricEvidence> = verdict.metrics.iter().collect();
     metrics.sort_by_key(|evidence| std::cmp::Reverse((evidence.asks, evidence.out.held_s)));
-    reason_words(verdict.decision.reason()).into_iter().chain(metrics.into_iter().map(standing)).collect()
+    let reason = verdict.decision.reason();
+    if let Reason::Missing { .. } = reason {
+        // The reason names those that are missing; they need not say so once more.
+        metrics.retain(|evidence| evidence.value.is_some());
+    }
+    reason_words(reason).into_iter().chain(metrics.into_iter().map(standing)).collect()
 }
 
 /// The reason's own words, where the metrics do not say it all.
@@ -155,10 +185,8 @@ fn handled(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdict
             let activity = list.iter().find(|activity| condition::under_way(activity))?;
             let since = words::age_at(activity.started, now);
             Some(
-                line.say(Meaning::Acting, "AWS is acting").tell(
-                    Meaning::Text,
-                    format_args!(": {} Since {since}. {}", activity.description, activity.message),
-                ),
+                line.say(Meaning::Acting, "AWS is acting")
+                    .tell(Meaning::Text, format_args!(" for {since}: {} {}", activity.description, activity.message)),
             )
         }
         Condition::Advised { out: true, .. } | Condition::Filling { .. } => Some(aws_idle(view, id, verdict)),
@@ -222,20 +250,20 @@ fn tracks(word: &str, metric: MetricId) -> bool {
     word == known
 }
 
-fn note(note: &Note, verdict: &Verdict) -> Option<Phrase> {
+fn note(note: &Note, verdict: &Verdict) -> Phrase {
     let line = Phrase::new().say(Meaning::Muted, "  note  ");
     match note {
-        Note::LimitsDiffer { policy, aws } => Some(line.tell(
+        Note::LimitsDiffer { policy, aws } => line.tell(
             Meaning::Text,
             format_args!("the policy says {}–{}, AWS has {}–{}", policy.0, policy.1, aws.0, aws.1),
-        )),
-        Note::Suspended { what } => Some(line.tell(Meaning::Blocked, format_args!("suspended: {what}"))),
-        Note::AboveCeiling => Some(line.tell(
+        ),
+        Note::Suspended { what } => line.tell(Meaning::Blocked, format_args!("suspended: {what}")),
+        Note::AboveCeiling => line.tell(
             Meaning::Text,
             format_args!("above max {}, set by hand: AWS leaves it until an opposite alarm", verdict.ceiling),
-        )),
+        ),
         Note::HistoryStarts { at } => {
-            Some(line.tell(Meaning::Muted, format_args!("cooldowns are known since {}", words::clock(*at))))
+            line.tell(Meaning::Muted, format_args!("cooldowns are known since {}", words::clock(*at)))
         }
         Note::Stale { .. } => Some(line.tell(Meaning::CannotTell, format_args!("{}", verdict.note_line(note)))),
     }
@@ -257,16 +285,18 @@ pub fn draw(theme: &Theme, lines: &[Phrase], keys: &[Phrase], room: Rect, buf: &
     }
 }
 
-/// What to press, in the keys in force.
+/// What to press, in the keys in force; what has no key is left out.
 pub fn keys(look: &Look, condition: &Condition) -> Vec<Phrase> {
-    let _ = look;
-    let key = |key: &'static str, what: &'static str| {
-        Phrase::new().say(Meaning::Key, Clean::from(key)).say(Meaning::Text, "  ").say(Meaning::Text, what)
+    let verbs: &[(Verb, &'static str)] = match condition {
+        Condition::Advised { .. } => &[(Verb::Accept, "preview"), (Verb::Why, "why")],
+        Condition::YouActing { .. } | Condition::Unread => &[(Verb::Why, "why")],
+        _ => &[(Verb::Why, "why"), (Verb::Scale, "scale")],
     };
-    match condition {
-        Condition::Advised { .. } | Condition::AtCeiling { .. } | Condition::Cooling { .. } => {
-            vec![key("a", "preview"), key("w", "why    ")]
-        }
-        _ => vec![key("w", "why    "), key("s", "scale  ")],
-    }
+    let bound = verbs.iter().filter_map(|(verb, word)| Some((look.keymap.key(Layer::Main, *verb)?, *word)));
+    let bound: Vec<(Clean, &'static str)> = bound.map(|(key, word)| (Clean::of(format_args!("{key}")), word)).collect();
+    let widest = bound.iter().map(|(_, word)| word.len()).max().unwrap_or(0);
+    let phrase = |(key, word): (Clean, &'static str)| {
+        Phrase::new().say(Meaning::Key, key).say(Meaning::Text, "  ").say(Meaning::Text, Clean::from(word).left(widest))
+    };
+    bound.into_iter().map(phrase).collect()
 }

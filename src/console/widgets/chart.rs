@@ -178,17 +178,20 @@ impl Chart<'_> {
     /// left out, its upright is not.
     fn marks(&self, theme: &Theme, plot: &Plot, buf: &mut Buffer) {
         let style = theme.style(Meaning::Marker);
-        let mut free = plot.room.right();
-        for (at, word) in self.markers {
-            let Some(x) = plot.column(minute_of(*at)) else { continue };
+        let shown = || self.markers.iter().filter_map(|(at, word)| Some((plot.column(minute_of(*at))?, word)));
+        for (x, _) in shown() {
             for y in plot.room.top()..plot.room.bottom() {
                 buf[(x, y)].set_char('┊').set_style(style);
             }
+        }
+        let mut free = plot.room.right();
+        for (x, word) in shown() {
             let width = word.width() as u16;
-            let start = x.min(plot.room.right().saturating_sub(width)).max(plot.room.x);
-            if start + width < free || (free == plot.room.right() && start + width <= free) {
+            let start = x.min(free.saturating_sub(width)).max(plot.room.x);
+            // A word stands at its upright or a little to the left of it, never where another one would be meant.
+            if start + width <= free && start + width > x {
                 buf.set_stringn(start, plot.room.y, word.as_str(), usize::from(width), style);
-                free = start;
+                free = start.saturating_sub(1);
             }
         }
     }
@@ -243,4 +246,109 @@ fn round_up(value: f64) -> f64 {
     let power = 10_f64.powf(value.log10().floor());
     let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     steps.iter().map(|step| step * power).find(|top| *top >= value).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::theme::Depth;
+
+    fn now() -> Timestamp {
+        start_of(1_000)
+    }
+
+    fn series(values: impl Fn(i64) -> Option<f64>) -> Series {
+        let mut series = Series::default();
+        series.merge((0..60).filter_map(|ago| Some((start_of(1_000 - ago), values(ago)?))));
+        series
+    }
+
+    fn drawn(chart: &Chart<'_>) -> (Vec<String>, Buffer) {
+        let room = Rect::new(0, 0, 44, 10);
+        let mut buf = Buffer::empty(room);
+        chart.draw(&Theme::builtin("dark").unwrap().at(Depth::True), room, &mut buf);
+        let line = |y| (0..room.width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        ((0..room.height).map(line).collect(), buf)
+    }
+
+    fn chart(metric: MetricId, series: Option<&Series>) -> Chart<'_> {
+        Chart { metric, series, threshold: None, markers: &[], now: now(), minutes: 60, cursor: None }
+    }
+
+    #[test]
+    fn a_percentage_is_drawn_from_0_to_100_whatever_its_values() {
+        let low = series(|ago| Some(1.0 + (ago % 2) as f64));
+        let (lines, _) = drawn(&chart(MetricId::ServiceCpu, Some(&low)));
+        assert!(lines[0].starts_with("100"), "{lines:#?}");
+        let inked = lines[..9].iter().filter(|line| line.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c)));
+        assert_eq!(inked.count(), 1, "one and two percent lie on the floor: {lines:#?}");
+    }
+
+    #[test]
+    fn the_axis_reaches_beyond_the_threshold() {
+        let quiet = series(|_| Some(12.0));
+        let with = Chart { threshold: Some((1_000.0, "target")), ..chart(MetricId::RequestsPerTarget, Some(&quiet)) };
+        let (lines, _) = drawn(&with);
+        assert!(lines[0].starts_with("1,500"), "{lines:#?}");
+        assert!(lines.iter().any(|line| line.starts_with("1,000 ╌") && line.contains(" target ")), "{lines:#?}");
+    }
+
+    #[test]
+    fn a_hole_stays_a_hole() {
+        let holed = series(|ago| (!(20..40).contains(&ago)).then_some(50.0));
+        let (lines, _) = drawn(&chart(MetricId::ServiceCpu, Some(&holed)));
+        let row = lines.iter().find(|line| line.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c))).unwrap();
+        let gap = row.trim_start().chars().skip(4).collect::<String>();
+        assert!(gap.trim().contains("          "), "{row}");
+    }
+
+    #[test]
+    fn minutes_that_are_still_being_filled_in_look_so() {
+        let steady = series(|_| Some(50.0));
+        let (_, buf) = drawn(&chart(MetricId::ServiceCpu, Some(&steady)));
+        let theme = Theme::builtin("dark").unwrap();
+        let row = (0..10).find(|y| buf[(43, *y)].symbol() != " ").unwrap();
+        assert_eq!(Some(buf[(43, row)].fg), theme.style(Meaning::ChartPartial).fg);
+        assert_eq!(Some(buf[(20, row)].fg), theme.style(Meaning::ChartLine).fg);
+    }
+
+    #[test]
+    fn changes_of_capacity_have_an_upright_and_a_word() {
+        let steady = series(|_| Some(50.0));
+        let markers =
+            [(start_of(995), Clean::from("↑4→6")), (start_of(980), "⇡:42".into()), (start_of(1), "old".into())];
+        let (lines, _) = drawn(&Chart { markers: &markers, ..chart(MetricId::ServiceCpu, Some(&steady)) });
+        assert!(lines[0].contains("⇡:42") && lines[0].contains("↑4→6"), "{lines:#?}");
+        assert!(lines[8].matches('┊').count() == 2, "what is older than the chart is not on it: {lines:#?}");
+    }
+
+    #[test]
+    fn a_cursor_reads_the_value_under_it() {
+        let rising = series(|ago| Some(60.0 - ago as f64));
+        let read = |cursor| {
+            let chart = Chart { cursor, ..chart(MetricId::ServiceCpu, Some(&rising)) };
+            let mut buf = Buffer::empty(Rect::new(0, 0, 40, 1));
+            chart.reading().draw(&Theme::builtin("dark").unwrap(), buf.area, &mut buf);
+            buf.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+        };
+        assert_eq!(read(Some(980)), "40 % at 16:20");
+        assert_eq!(read(None), "57 % at 16:37", "the newest whole minute, not the partial ones");
+        assert_eq!(read(Some(900)), "no value at 15:00");
+        let (lines, _) = drawn(&Chart { cursor: Some(980), ..chart(MetricId::ServiceCpu, Some(&rising)) });
+        assert!(lines.iter().any(|line| line.contains('◆')), "{lines:#?}");
+    }
+
+    #[test]
+    fn without_history_the_chart_says_so() {
+        let (lines, _) = drawn(&chart(MetricId::ResponseP95, None));
+        assert!(lines.iter().any(|line| line.contains("no history yet")), "{lines:#?}");
+    }
+
+    #[test]
+    fn axes_end_on_round_numbers() {
+        let cases = [(0.0, 1.0), (0.31, 0.4), (1.0, 1.0), (1_150.0, 1_500.0), (7_440.0, 8_000.0), (f64::NAN, 1.0)];
+        for (most, top) in cases {
+            assert!((round_up(most) - top).abs() < 1e-9, "{most}: {}", round_up(most));
+        }
+    }
 }

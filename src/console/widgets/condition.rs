@@ -9,7 +9,7 @@ use super::Phrase;
 use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
-use crate::platform::{Activity, ActivityKind, Rollout, Service, ServiceId, TargetState, TaskCount};
+use crate::platform::{Activity, ActivityKind, Rollout, ServiceId, TargetHealth, TargetState, TaskCount};
 use crate::policy::verdict::Direction;
 use crate::policy::{Decision, Reason, Verdict};
 
@@ -137,7 +137,7 @@ impl Condition {
                 phrase.tell(Meaning::Blocked, format_args!("◷ cooling {left}"))
             }
             Self::Cooling { until: None, .. } => phrase.say(Meaning::Blocked, "◷ cooling down"),
-            Self::AtCeiling { wanted } => phrase.tell(Meaning::Critical, format_args!("■ at max, wants {wanted}")),
+            Self::AtCeiling { wanted } => phrase.tell(Meaning::Critical, format_args!("■ max, wants {wanted}")),
             Self::Deploying => phrase.say(Meaning::Acting, "⇡ deploying"),
             Self::CannotTell { arriving: true } => phrase.say(Meaning::CannotTell, "? data arriving"),
             Self::CannotTell { arriving: false } => phrase.say(Meaning::CannotTell, "? cannot tell"),
@@ -165,33 +165,32 @@ fn yours(view: &View, id: &ServiceId) -> Option<TaskCount> {
     under_way.then(|| followed.plan.change.to())
 }
 
-/// How bad a service's state is.
-///
-/// Critical is what serves nobody: nothing runs though something should, no target is healthy, more is wanted than the
-/// ceiling allows. A warning is a breach that the policy has judged, a failed deployment, an unhealthy target.
+/// How bad a service's state is: its trouble, or else what the policy's verdict comes to.
 pub fn severity(view: &View, id: &ServiceId) -> Severity {
-    let health = view.platform.services.get(id).map_or(Severity::Fine, |service| health(view, service));
-    health.max(view.advice.services.get(id).map_or(Severity::Fine, verdict))
+    let trouble = trouble(view, id).map_or(Severity::Fine, |(severity, _)| severity);
+    trouble.max(view.advice.services.get(id).map_or(Severity::Fine, verdict))
 }
 
-fn health(view: &View, service: &Service) -> Severity {
-    let wanted = service.desired > TaskCount(0);
-    if wanted && service.running == TaskCount(0) {
-        return Severity::Critical;
+/// What is wrong with a service whatever its metrics say, in two words: it serves nobody, or some of it does not serve.
+pub fn trouble(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> {
+    let service = view.platform.services.get(id)?;
+    if service.desired == TaskCount(0) {
+        return None;
     }
-    let failed = service.deployments.iter().any(|deployment| deployment.rollout == Rollout::Failed);
-    let mut worst = if failed { Severity::Warning } else { Severity::Fine };
-    for group in service.target_groups.iter().filter_map(|arn| view.platform.target_groups.get(arn)) {
-        let Some(targets) = group.targets.as_deref().filter(|targets| !targets.is_empty()) else { continue };
-        let healthy = targets.iter().any(|target| target.state == TargetState::Healthy);
-        let unhealthy = targets.iter().any(|target| target.state == TargetState::Unhealthy);
-        worst = worst.max(match (healthy, unhealthy) {
-            (false, _) if wanted => Severity::Critical,
-            (_, true) => Severity::Warning,
-            _ => Severity::Fine,
-        });
+    if service.running == TaskCount(0) {
+        return Some((Severity::Critical, "nothing runs"));
     }
-    worst
+    let groups = service.target_groups.iter().filter_map(|arn| view.platform.target_groups.get(arn));
+    let targets = || groups.clone().filter_map(|group| group.targets.as_deref()).filter(|targets| !targets.is_empty());
+    let has = |targets: &[TargetHealth], state: &TargetState| targets.iter().any(|target| target.state == *state);
+    if targets().any(|targets| !has(targets, &TargetState::Healthy)) {
+        return Some((Severity::Critical, "none healthy"));
+    }
+    if service.deployments.iter().any(|deployment| deployment.rollout == Rollout::Failed) {
+        return Some((Severity::Warning, "deploy failed"));
+    }
+    let unhealthy = targets().any(|targets| has(targets, &TargetState::Unhealthy));
+    unhealthy.then_some((Severity::Warning, "unhealthy"))
 }
 
 fn verdict(verdict: &Verdict) -> Severity {
@@ -205,13 +204,126 @@ fn verdict(verdict: &Verdict) -> Severity {
 }
 
 impl Severity {
-    /// Its glyph, its word and its meaning.
+    /// Its glyph, its word and its meaning. Never one without the others.
     pub fn mark(self) -> (&'static str, &'static str, Meaning) {
         match self {
             Self::Fine => ("✓", "fine", Meaning::Ok),
             Self::Blind => ("?", "blind", Meaning::CannotTell),
             Self::Warning => ("▲", "warning", Meaning::Warning),
             Self::Critical => ("●", "critical", Meaning::Critical),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::console::panes::fixture::{self, Scene, activity, ago, id};
+    use crate::platform::{MetricId, SourceState};
+
+    fn judged(decision: Decision) -> Scene {
+        Scene::empty().service("a", 4, (2, 6), 60.0).judged("a", |verdict| verdict.decision = decision)
+    }
+
+    fn none(reason: Reason) -> Decision {
+        Decision::None { reason }
+    }
+
+    fn word(scene: Scene) -> String {
+        let (view, _) = scene.done();
+        Condition::of(&view, &id("a")).phrase(fixture::now()).text()
+    }
+
+    #[test]
+    fn every_verdict_has_its_word() {
+        let count = TaskCount(6);
+        let metrics = vec![MetricId::ServiceCpu];
+        let cases = [
+            (Decision::Out { to: count, reason: Reason::Breached { metrics: metrics.clone() } }, "▲ advised 6"),
+            (Decision::In { to: TaskCount(3), reason: Reason::Clear }, "▼ advised 3"),
+            (none(Reason::Steady), "✓ steady"),
+            (none(Reason::AtFloor), "✓ steady"),
+            (none(Reason::Filling { metric: MetricId::ServiceCpu, held_s: 180, need_s: 300 }), "◔ 3m of 5m"),
+            (
+                none(Reason::Cooldown { direction: Direction::Out, until: Some(ago(-42)), wanted: count }),
+                "◷ cooling 42s",
+            ),
+            (none(Reason::Cooldown { direction: Direction::In, until: None, wanted: count }), "◷ cooling down"),
+            (none(Reason::AtCeiling { wanted: TaskCount(9) }), "■ max, wants 9"),
+            (none(Reason::Deploying), "⇡ deploying"),
+            (none(Reason::Stopped), "○ stopped"),
+            (none(Reason::NotManaged), "– not managed"),
+            (
+                Decision::CannotTell { reason: Reason::Missing { metrics: metrics.clone(), arriving: true } },
+                "? data arriving",
+            ),
+            (Decision::CannotTell { reason: Reason::Missing { metrics, arriving: false } }, "? cannot tell"),
+        ];
+        for (decision, wanted) in cases {
+            assert_eq!(word(judged(decision.clone())), wanted, "{decision:?}");
+        }
+    }
+
+    #[test]
+    fn who_acts_goes_before_what_is_advised() {
+        let out = || Decision::Out { to: TaskCount(6), reason: Reason::Breached { metrics: Vec::new() } };
+        let aws = judged(out()).activities("a", vec![activity(40, 6, ActivityKind::InProgress)]);
+        assert_eq!(word(aws), "» AWS acting 6");
+        let done = judged(out()).activities("a", vec![activity(400, 4, ActivityKind::Successful)]);
+        assert_eq!(word(done), "▲ advised 6");
+        let moving = judged(none(Reason::Steady)).change("a", |service| service.running = TaskCount(3));
+        assert_eq!(word(moving), "» moving to 4");
+    }
+
+    #[test]
+    fn what_was_never_read_is_not_fine() {
+        let (mut view, _) = Scene::empty().service("a", 4, (2, 6), 60.0).done();
+        view.advice = Arc::default();
+        assert_eq!(Condition::of(&view, &id("a")), Condition::Unread);
+        assert_eq!(Condition::of(&view, &id("never heard of")), Condition::Unread);
+        let reason = Reason::Missing { metrics: vec![MetricId::ServiceCpu], arriving: false };
+        let (view, model) = judged(Decision::CannotTell { reason })
+            .source(crate::platform::Source::Metrics, SourceState::TimedOut { after_s: 10 }, None)
+            .done();
+        assert_eq!(severity(&view, &id("a")), Severity::Blind);
+        assert_eq!((model.summary().blind, model.summary().failing.len()), (1, 1));
+    }
+
+    #[test]
+    fn trouble_is_told_whatever_the_metrics_say() {
+        let states = |scene: Scene, states: &[TargetState]| {
+            let mut scene = scene;
+            for group in scene.platform.target_groups.values_mut() {
+                let targets = Arc::make_mut(group).targets.as_mut().unwrap();
+                for (target, state) in targets.iter_mut().zip(states.iter().cycle()) {
+                    target.state = state.clone();
+                }
+            }
+            scene
+        };
+        let steady = || judged(none(Reason::Steady));
+        let (healthy, unhealthy) = (TargetState::Healthy, TargetState::Unhealthy);
+        let cases = [
+            (steady(), None),
+            (
+                steady().change("a", |service| service.running = TaskCount(0)),
+                Some((Severity::Critical, "nothing runs")),
+            ),
+            (steady().change("a", |service| (service.desired, service.running) = (TaskCount(0), TaskCount(0))), None),
+            (states(steady(), std::slice::from_ref(&unhealthy)), Some((Severity::Critical, "none healthy"))),
+            (states(steady(), &[TargetState::Unknown("new".to_owned())]), Some((Severity::Critical, "none healthy"))),
+            (states(steady(), &[healthy.clone(), unhealthy]), Some((Severity::Warning, "unhealthy"))),
+            (states(steady(), &[healthy, TargetState::Draining]), None),
+            (
+                steady().change("a", |service| service.deployments[0].rollout = Rollout::Failed),
+                Some((Severity::Warning, "deploy failed")),
+            ),
+        ];
+        for (at, (scene, wanted)) in cases.into_iter().enumerate() {
+            let (view, _) = scene.done();
+            assert_eq!(trouble(&view, &id("a")), wanted, "case {at}");
         }
     }
 }

@@ -17,11 +17,13 @@ use crate::platform::{Series, Service, ServiceId, Source, TaskCount};
 
 /// Columns of the name, at least, and of the others.
 const NAME: usize = 12;
+const GOOD_NAME: usize = 18;
+const LONGEST_NAME: usize = 40;
 const NOW: usize = 9;
 const LIMITS: usize = 8;
 const ROOM: usize = 6;
 const SIGNAL: usize = 27;
-const STATE: usize = 18;
+const STATE: usize = 16;
 /// Minutes of a mean that trends are told from.
 const TREND_MINUTES: i64 = 5;
 
@@ -35,39 +37,54 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    /// The columns for a table this wide whose longest visible name has so many columns.
+    fn of(width: usize, longest: usize) -> Self {
         let fixed = 2 + NOW + STATE;
-        let mut columns = Self { name: 0, limits: true, room: true, signal: true };
+        let name = (longest + 2).clamp(NAME, LONGEST_NAME);
+        let mut columns = Self { name, limits: true, room: true, signal: true };
         let needed = |c: &Self| {
             let optional = [(c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
-            fixed + NAME + optional.iter().map(|(shown, width)| if *shown { *width } else { 0 }).sum::<usize>()
+            fixed + c.name + optional.iter().map(|(shown, width)| if *shown { *width } else { 0 }).sum::<usize>()
         };
-        // What is least missed goes first: the limits can be told from the room.
+        let shrink = |c: &mut Self, least: usize| {
+            c.name = c.name.saturating_sub(needed(c).saturating_sub(width)).max(c.name.min(least));
+        };
+        // What is least missed goes first: the limits can be told from the room, a name from its end.
         if needed(&columns) > width {
             columns.limits = false;
         }
+        shrink(&mut columns, GOOD_NAME);
         if needed(&columns) > width {
             columns.room = false;
+            columns.name = name;
         }
+        shrink(&mut columns, NAME);
         if needed(&columns) > width {
             columns.signal = false;
+            columns.name = name;
         }
-        columns.name = (NAME + width.saturating_sub(needed(&columns))).min(width.saturating_sub(2));
+        shrink(&mut columns, NAME);
+        let spare = width.saturating_sub(needed(&columns));
+        columns.name = (columns.name + spare).min(LONGEST_NAME).min(width.saturating_sub(2));
         columns
     }
 }
 
-/// Draws the head and one line a service; `ids` are the visible ones, in order.
+/// Draws the head and one line a service; `ids` are the visible ones, in order. With `clusters` names say their cluster.
+#[expect(clippy::too_many_arguments, reason = "what to draw, how, and where: nothing of it belongs together")]
 pub fn draw(
     theme: &Theme,
     view: &View,
     ids: &[ServiceId],
     selected: Option<&ServiceId>,
+    clusters: bool,
     now: Timestamp,
     room: Rect,
     buf: &mut Buffer,
 ) {
-    let columns = Columns::of(usize::from(room.width));
+    let shown = ids.iter().take(usize::from(room.height.saturating_sub(1)));
+    let longest = shown.map(|id| name(id, clusters).width()).max().unwrap_or(0);
+    let columns = Columns::of(usize::from(room.width), longest);
     head(columns).draw(theme, phrase::line(room, 0), buf);
     for (at, id) in ids.iter().enumerate() {
         let row = phrase::line(room, at + 1);
@@ -78,29 +95,35 @@ pub fn draw(
         if here {
             phrase::tint(theme.style(Meaning::Selected), row, buf);
         }
-        line(view, id, here, columns, now).draw(theme, row, buf);
+        line(view, id, here, clusters, columns, now).draw(theme, row, buf);
     }
 }
 
 fn head(columns: Columns) -> Phrase {
-    let mut words = format!("  {:<name$}{:<NOW$}", "group", "now", name = columns.name);
-    if columns.limits {
-        words.push_str(&format!("{:<LIMITS$}", "min–max"));
-    }
-    if columns.room {
-        words.push_str(&format!("{:<ROOM$}", "room"));
-    }
-    if columns.signal {
-        words.push_str(&format!("{:<SIGNAL$}", "signal"));
-    }
-    Phrase::new().tell(Meaning::Muted, format_args!("{words}state"))
+    let heads = [
+        (true, "group", columns.name),
+        (true, "now", NOW),
+        (columns.limits, "min–max", LIMITS),
+        (columns.room, "room", ROOM),
+        (columns.signal, "signal", SIGNAL),
+        (true, "state", STATE),
+    ];
+    let shown = heads.into_iter().filter(|(shown, ..)| *shown);
+    shown.fold(Phrase::new().say(Meaning::Muted, "  "), |line, (_, word, width)| {
+        line.say(Meaning::Muted, Clean::from(word).left(width))
+    })
 }
 
-fn line(view: &View, id: &ServiceId, here: bool, columns: Columns, now: Timestamp) -> Phrase {
+/// A service's name, with its cluster where there are several.
+fn name(id: &ServiceId, cluster: bool) -> Clean {
+    if cluster { Clean::of(format_args!("{id}")) } else { Clean::new(id.service.as_str()) }
+}
+
+fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns, now: Timestamp) -> Phrase {
     let severity = condition::severity(view, id);
     let condition = Condition::of(view, id);
     let pointer = if here { "▸ " } else { "  " };
-    let name = Clean::new(id.service.as_str()).fit(columns.name.saturating_sub(1)).left(columns.name);
+    let name = name(id, cluster).fit_end(columns.name.saturating_sub(1)).left(columns.name);
     let weight = match severity {
         Severity::Critical => Meaning::Critical,
         _ if here => Meaning::Strong,
@@ -120,9 +143,11 @@ fn line(view: &View, id: &ServiceId, here: bool, columns: Columns, now: Timestam
         line = line.then(headroom(service.desired, limits.map(|(_, max)| max)));
     }
     if columns.signal {
-        line = line.then(signal(view, service, now));
+        let signal = signal(view, service, now);
+        let old = view.platform.sources.get(&Source::Metrics).is_some_and(|health| health.stale(now));
+        line = line.then(if old { signal.all(Meaning::Dim) } else { signal });
     }
-    line = line.then(state(severity, &condition, now));
+    line = line.then(state(condition::trouble(view, id), &condition, now));
     let stale = view
         .platform
         .sources
@@ -135,16 +160,14 @@ fn line(view: &View, id: &ServiceId, here: bool, columns: Columns, now: Timestam
     line
 }
 
-/// The state's word. What is on fire for another reason than the policy's says so first.
-fn state(severity: Severity, condition: &Condition, now: Timestamp) -> Phrase {
-    let quiet = matches!(condition, Condition::Steady | Condition::Stopped | Condition::NotManaged);
-    match severity {
-        Severity::Critical if quiet => Phrase::new().say(Meaning::Critical, "● none healthy"),
-        Severity::Critical if !matches!(condition, Condition::AtCeiling { .. }) => {
-            Phrase::new().say(Meaning::Critical, "●").say(Meaning::Text, " ").then(condition.phrase(now))
-        }
-        Severity::Warning if quiet => Phrase::new().say(Meaning::Warning, "▲ unhealthy"),
-        _ => condition.phrase(now),
+/// The state's word. Trouble that nobody is on says its own; trouble that somebody is on keeps its glyph.
+fn state(trouble: Option<(Severity, &'static str)>, condition: &Condition, now: Timestamp) -> Phrase {
+    let Some((severity, word)) = trouble else { return condition.phrase(now) };
+    let (glyph, _, meaning) = severity.mark();
+    let mark = Phrase::new().say(meaning, glyph).say(Meaning::Text, " ");
+    match condition {
+        Condition::Steady | Condition::NotManaged | Condition::Unread | Condition::Deploying => mark.say(meaning, word),
+        _ => mark.then(condition.phrase(now)),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::platform::SourceState;
 const WORDY: u16 = 100;
 /// From this width on, the balancer's errors are told apart.
 const DETAILED: u16 = 150;
+/// Below this width environment and writes are said in few letters.
+const TINY: u16 = 30;
 /// The newest answer may be this old before the header doubts that anything is live.
 const LIVE_S: i64 = 30;
 
@@ -73,7 +75,10 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
         parts.push(left(2, muted(format_args!("{title} "))));
     }
     let meaning = if view.environment.is_production() { Meaning::Production } else { Meaning::Environment };
-    let environment = view.environment.to_string().to_uppercase();
+    let mut environment = view.environment.to_string().to_uppercase();
+    if width < TINY {
+        environment.truncate(environment.char_indices().nth(4).map_or(environment.len(), |(at, _)| at));
+    }
     parts.push(left(12, Phrase::new().tell(meaning, format_args!(" {environment} "))));
     if let Some(identity) = &view.platform.identity {
         parts.push(left(7, muted(format_args!("· {} ", identity.region))));
@@ -96,7 +101,7 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
     if view.meter.throttled > 0 {
         parts.push(right(5, Phrase::new().say(Meaning::Warning, "▲ throttled")));
     }
-    parts.push(right(12, writes(view, look.now)));
+    parts.push(right(12, writes(view, width < TINY, look.now)));
     parts.push(Part { keep: 4, right: true, phrase: muted(format_args!("{} ", words::clock(look.now))) });
     parts
 }
@@ -114,8 +119,9 @@ fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phras
     if age > LIVE_S {
         Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old {}", words::age(age)))
     } else if failing > 0 {
+        let fail = if failing == 1 { "fails" } else { "fail" };
         let failing = words::several(failing, "source");
-        Phrase::new().tell(Meaning::Warning, format_args!("live {} but {failing}", words::age(age)))
+        Phrase::new().tell(Meaning::Warning, format_args!("live {}, {failing} {fail}", words::age(age)))
     } else {
         Phrase::new().tell(Meaning::Ok, format_args!("live {}", words::age(age)))
     }
@@ -138,8 +144,9 @@ fn counts(summary: &Summary, wordy: bool) -> Phrase {
     line
 }
 
-fn writes(view: &View, now: Timestamp) -> Phrase {
+fn writes(view: &View, tiny: bool, now: Timestamp) -> Phrase {
     match &view.armed {
+        Armed::ReadOnly | Armed::Locked(_) if tiny => Phrase::new().say(Meaning::ReadOnly, "RO"),
         Armed::ReadOnly => Phrase::new().say(Meaning::ReadOnly, "READ-ONLY"),
         Armed::Locked(_) => Phrase::new().say(Meaning::ReadOnly, "READ-ONLY, locked"),
         Armed::Until(until) => {

@@ -12,7 +12,7 @@ use crate::live::View;
 use crate::platform::metric::{Resource, Unit};
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState};
-use crate::policy::{MetricEvidence, Verdict};
+use crate::policy::{MetricEvidence, Reason, Verdict};
 
 /// How far back "the last hour" goes, in seconds.
 pub const HOUR_S: i64 = 3_600;
@@ -34,6 +34,8 @@ pub struct Summary {
     pub desired: u64,
     /// Services that were described.
     pub services: usize,
+    /// Whether they run in more than one cluster, so that a name alone does not say which.
+    pub clusters: bool,
     /// The service nearest to or farthest beyond its target, with the metric that says so.
     pub hottest: Option<(ServiceId, Heat)>,
     /// The balancers, where any are known.
@@ -97,6 +99,8 @@ impl Summary {
             summary.desired += u64::from(service.desired.0);
         }
         summary.services = platform.services.len();
+        let clusters = || platform.services.keys().map(|id| &id.cluster);
+        summary.clusters = clusters().zip(clusters().skip(1)).any(|(a, b)| a != b);
         for (id, verdict) in &view.advice.services {
             let Some(heat) = signal(verdict).and_then(Heat::of) else { continue };
             if summary.hottest.as_ref().is_none_or(|(_, hottest)| heat.share() > hottest.share()) {
@@ -152,8 +156,15 @@ pub fn short(metric: MetricId) -> &'static str {
     }
 }
 
-/// The metric that matters most: the one that asks for most, or else the one nearest to or farthest beyond its target.
+/// The metric that matters most: the one that is missing, else the one that asks for most, else the one nearest to or
+/// farthest beyond its target.
 pub fn signal(verdict: &Verdict) -> Option<&MetricEvidence> {
+    if let Reason::Missing { metrics, .. } = verdict.decision.reason() {
+        let missing = verdict.metrics.iter().find(|evidence| metrics.contains(&evidence.metric));
+        if missing.is_some() {
+            return missing;
+        }
+    }
     let share = |evidence: &MetricEvidence| Heat::of(evidence).map_or(-1.0, Heat::share);
     verdict.metrics.iter().max_by(|a, b| a.asks.cmp(&b.asks).then_with(|| share(a).total_cmp(&share(b))))
 }

@@ -106,7 +106,7 @@ pub fn table(theme: &Theme, tasks: &[Task], now: Timestamp, room: Rect, buf: &mu
     let head = if wide {
         " task      status        health     zone         age   cold start  runs on        why it stopped"
     } else {
-        " task      status        health     age   start"
+        " task      status        health     age   cold start"
     };
     Phrase::new().say(Meaning::Muted, head).draw(theme, phrase::line(room, 0), buf);
     for (at, each) in tasks.iter().take(usize::from(room.height).saturating_sub(1)).enumerate() {

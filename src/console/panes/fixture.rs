@@ -15,7 +15,7 @@ use crate::platform::{
     ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
     TargetState, Task, TaskCount, TaskId, TaskSize,
 };
-use crate::policy::verdict::{Floor, Next};
+use crate::policy::verdict::{Counts, Floor, Next};
 use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence};
 
 const CLUSTER: &str = "solosuccess-production";
@@ -204,6 +204,7 @@ pub(crate) fn evidence(metric: MetricId, target: f64, value: Option<f64>) -> Met
     let over = value.is_some_and(|value| value > target);
     MetricEvidence {
         metric,
+        group: None,
         target,
         value,
         newest: value.map(|_| ago(180)),
@@ -216,7 +217,8 @@ pub(crate) fn evidence(metric: MetricId, target: f64, value: Option<f64>) -> Met
 
 pub(crate) fn verdict(decision: Decision, metrics: Vec<MetricEvidence>, ceiling: TaskCount) -> Verdict {
     let floor = Floor { count: TaskCount(4), origin: "peak hours 08:00–22:00 UTC".to_owned() };
-    Verdict { at: now(), decision, metrics, floor, ceiling, notes: Vec::new(), next: None }
+    let counts = Counts { desired: TaskCount(6), running: TaskCount(6), pending: TaskCount(0), draining: Some(0) };
+    Verdict { at: now(), decision, counts, metrics, floor, ceiling, notes: Vec::new(), next: None }
 }
 
 pub(crate) fn deployment(revision: &str, count: u32, rollout: Rollout, created: Timestamp) -> Deployment {

@@ -265,7 +265,7 @@ fn note(note: &Note, verdict: &Verdict) -> Phrase {
         Note::HistoryStarts { at } => {
             line.tell(Meaning::Muted, format_args!("cooldowns are known since {}", words::clock(*at)))
         }
-        Note::Stale { .. } => Some(line.tell(Meaning::CannotTell, format_args!("{}", verdict.note_line(note)))),
+        Note::Stale { .. } => line.tell(Meaning::CannotTell, format_args!("{}", verdict.note_line(note))),
     }
 }
 

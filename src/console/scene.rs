@@ -12,7 +12,7 @@ use crate::platform::{
     AccountId, Deployment, Environment, Identity, MetricId, Platform, Region, Rollout, ScalableTarget, Service,
     ServiceEvent, ServiceId, ServiceStatus, Suspended, TaskCount, TaskSize,
 };
-use crate::policy::verdict::Floor;
+use crate::policy::verdict::{Counts, Floor};
 use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence};
 
 /// 14:32:07 of a quiet afternoon.
@@ -127,6 +127,7 @@ fn verdict() -> Verdict {
     let window = |held_s, need_s| WindowEvidence { held_s, need_s, bridged: 0, unknown: false };
     let cpu = MetricEvidence {
         metric: MetricId::ServiceCpu,
+        group: None,
         target: 70.0,
         value: Some(82.0),
         newest: Some("2026-11-03T14:29:00Z".parse().unwrap()),
@@ -138,6 +139,7 @@ fn verdict() -> Verdict {
     Verdict {
         at: now(),
         decision: Decision::Out { to: TaskCount(8), reason: Reason::Breached { metrics: vec![MetricId::ServiceCpu] } },
+        counts: Counts { desired: TaskCount(6), running: TaskCount(6), pending: TaskCount(0), draining: Some(0) },
         metrics: vec![cpu],
         floor: Floor { count: TaskCount(4), origin: "peak hours 08:00–22:00 UTC".to_owned() },
         ceiling: TaskCount(10),

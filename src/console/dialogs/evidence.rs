@@ -9,7 +9,7 @@ use crate::console::widgets::advice;
 use crate::console::words;
 use crate::live::View;
 use crate::platform::ServiceId;
-use crate::policy::{MetricEvidence, Note, Verdict, WindowEvidence};
+use crate::policy::{MetricEvidence, Verdict, WindowEvidence};
 
 /// The evidence on a service as lines of a width.
 pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -67,14 +67,10 @@ impl Page<'_> {
 
 fn verdict_lines(verdict: &Verdict, page: &mut Page) {
     page.pair("judged", format!("{}, {} ago", words::clock(verdict.at), words::age_at(verdict.at, page.look.now)));
+    let counts = &verdict.counts;
+    page.pair("on", format!("desired {}, running {}, pending {}", counts.desired, counts.running, counts.pending));
     page.pair("floor", format!("{} – {}", verdict.floor.count, verdict.floor.origin));
     page.pair("ceiling", verdict.ceiling.to_string());
-    if let Some(next) = &verdict.next {
-        page.pair("next", format!("{} at {}", next.what, words::clock(next.at)));
-    }
-    for note in &verdict.notes {
-        page.pair("note", remark(note));
-    }
     for metric in &verdict.metrics {
         metric_lines(metric, page);
     }
@@ -84,6 +80,9 @@ fn metric_lines(evidence: &MetricEvidence, page: &mut Page) {
     let row = evidence.metric.row();
     let shown = |value| words::value(row.unit, value);
     page.head(&format!("{} · {} {} {}", row.label, row.namespace, row.name, row.statistic));
+    if let Some(group) = &evidence.group {
+        page.pair("target group", group.dimension().unwrap_or(group.as_str()));
+    }
     let value = evidence.value.map_or_else(|| "no data".to_owned(), shown);
     page.pair("value", format!("{value}, mean of the five newest whole minutes; target {}", shown(evidence.target)));
     if let Some(newest) = evidence.newest {
@@ -108,15 +107,4 @@ fn window(evidence: WindowEvidence) -> String {
     };
     let unknown = if evidence.unknown { ", too little data to say" } else { "" };
     format!("{} of {}{bridged}{unknown}", span(evidence.held_s), span(evidence.need_s))
-}
-
-fn remark(note: &Note) -> String {
-    match note {
-        Note::LimitsDiffer { policy, aws } => {
-            format!("the policy's limits are {}–{}, AWS's {}–{}", policy.0, policy.1, aws.0, aws.1)
-        }
-        Note::Suspended { what } => format!("suspended: {what}"),
-        Note::AboveCeiling => "above the ceiling, set by hand: AWS leaves it until an opposite alarm".to_owned(),
-        Note::HistoryStarts { at } => format!("nothing is known from before {}", words::clock(*at)),
-    }
 }

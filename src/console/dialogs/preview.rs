@@ -10,7 +10,7 @@ use super::seen::Seen;
 use crate::change::guard::MOST_TASKS;
 use crate::change::plan::{Impossible, starting_count};
 use crate::change::preview::preview;
-use crate::change::{Answer, Change, Observed, Plan, Preview};
+use crate::change::{Answer, Asked, Change, Observed, Plan, Preview};
 use crate::console::keys::{Key, Named};
 use crate::console::model::Wall;
 use crate::live::{Armed, Command, View};
@@ -210,9 +210,9 @@ impl PreviewBox {
         }
         let reason = tier.needs_reason().then(|| typed.reason.text().trim().to_owned());
         let answer = Answer { typed: typed.answer.text().trim().to_owned(), reason };
-        let plan = Box::new(made.plan.clone());
+        let asked = Asked { plan: made.plan.clone(), shown: tier.clone(), answer, pressed: view.at };
         self.stage = Stage::Asked(std::mem::take(typed));
-        Some(Command::Confirm(plan, answer))
+        Some(Command::Confirm(Box::new(asked)))
     }
 
     /// A paste: text where text is typed, nothing anywhere else.

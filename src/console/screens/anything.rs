@@ -77,11 +77,11 @@ proptest! {
                         person.app.handle(Event::Input(Input::Key(key), Wall(person.wall)), now());
                         let sent = person.app.effects();
                         for effect in &sent {
-                            if let Effect::Ask(Command::Confirm(plan, _)) = effect {
+                            if let Effect::Ask(Command::Confirm(asked)) = effect {
                                 prop_assert!(standing, "not in stage two");
                                 prop_assert_eq!(key.to_string(), "enter");
                                 let (shown, at) = shown_at.as_ref().expect("never on the screen");
-                                prop_assert_eq!(shown, &**plan);
+                                prop_assert_eq!(shown, &asked.plan);
                                 prop_assert!(person.wall.saturating_sub(*at) >= Duration::from_millis(300));
                             }
                         }

@@ -115,8 +115,8 @@ impl Person {
     pub(super) fn confirmed(&self) -> Vec<(&Plan, &Answer)> {
         let mut confirmed = Vec::new();
         for command in &self.asked {
-            if let Command::Confirm(plan, answer) = command {
-                confirmed.push((&**plan, answer));
+            if let Command::Confirm(asked) = command {
+                confirmed.push((&asked.plan, &asked.answer));
             }
         }
         confirmed

@@ -331,6 +331,9 @@ impl App {
             Some(Dialog::Preview(preview)) if *preview.stage() != Stage::Edit => {
                 if esc {
                     self.back();
+                } else if self.asked && key == Key::named(Named::Enter) {
+                    // An answer that is still to come must not be taken for the answer to this plan.
+                    preview.refuse("the last Enter has not been answered yet: nothing else is sent before that");
                 } else if let Some(command) = preview.answer(key, at, &self.view) {
                     self.asked = true;
                     self.ask(command);

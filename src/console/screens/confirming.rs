@@ -204,6 +204,21 @@ fn a_refusal_goes_back_to_where_it_can_be_mended() {
 }
 
 #[test]
+fn an_answer_to_a_plan_that_was_left_is_not_taken_for_the_next_one() {
+    let mut person = Person::before(armed());
+    person.press("a enter 8 enter");
+    let plan = person.confirmed()[0].0.clone();
+    person.press("esc j s enter 7 enter");
+    assert_eq!(person.confirmed().len(), 1);
+    assert!(person.screen().contains("the last Enter has not been answered yet"));
+    let what = vec!["desired was 6, is 7".to_owned()];
+    person.told(Notice::Refused(Refused::Moved { plan: Box::new(plan), what }));
+    person.press("enter");
+    assert_eq!(person.confirmed().len(), 2);
+    assert_eq!(person.confirmed()[1].0.change.service(), &id("api"));
+}
+
+#[test]
 fn a_full_channel_is_said_and_nothing_is_lost() {
     let mut person = Person::before(armed());
     person.press("a enter 8 enter");

@@ -229,6 +229,11 @@ pub fn cadence(source: Source) -> Duration {
     })
 }
 
+/// The cadence in whole seconds, as readings carry it.
+pub fn cadence_s(source: Source) -> u32 {
+    u32::try_from(cadence(source).as_secs()).unwrap_or(u32::MAX)
+}
+
 /// When a source that was asked at `asked` is due again. Metrics are asked on whole multiples of their cadence, so that
 /// every console's window starts and ends on the same instants and a minute is seen soon after it ends.
 pub fn due(source: Source, asked: Timestamp) -> Timestamp {

@@ -55,7 +55,13 @@ impl Writer {
 
     /// Sends a confirmed change, once. The ticket is spent whatever comes back. A future that is dropped before it
     /// answers leaves an outcome as unknown as a time-out does.
-    pub async fn send(&self, confirmed: Confirmed, _ticket: Ticket) -> Outcome {
+    pub async fn send(&self, confirmed: Confirmed, ticket: Ticket) -> Outcome {
+        if *ticket.change() != confirmed.plan().change {
+            return Outcome::Refused {
+                code: "WrongTicket".to_owned(),
+                message: "the journal's line is of another change: nothing was sent".to_owned(),
+            };
+        }
         self.carry_out(confirmed.plan()).await
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::owner::Inner;
 use super::view::Followed;
-use crate::aws::{Failure, Reader, Writer};
+use crate::aws::{Failure, Reader, Writer, pace};
 use crate::change::journal::{ChangeId, State, Unfinished};
 use crate::change::{Asked, Confirmed, Follow, Journal, JournalFault, Outcome, Plan, Stage};
 use crate::clock::Clock;
@@ -110,23 +110,25 @@ pub(super) async fn prepare(asked: Asked, mut hands: Hands, reader: Reader, cloc
     }
 }
 
-/// Reads what a plan rests on: the caller, the service, its scalable target. One round trip.
+/// Reads what a plan rests on: the caller, the service, its scalable target. One round trip, ahead of all polling.
 async fn read_again(reader: &Reader, clock: &Clock, plan: &Plan) -> Result<Vec<Reading>, String> {
+    let reader = reader.urgent();
     let id = plan.change.service();
     let asked = clock.now();
     let names = [id.service.clone()];
-    let (identity, services, targets) =
-        tokio::join!(reader.identity(), reader.services(&id.cluster, &names), reader.scalable_targets());
-    let reading = |source, fact| Reading { source, asked, cadence_s: 5, fact };
+    let (identity, services, target) =
+        tokio::join!(reader.identity(), reader.services(&id.cluster, &names), reader.scalable_target(id));
+    let reading = |source, fact| Reading { source, asked, cadence_s: pace::cadence_s(source), fact };
     let (found, missing) = services.map_err(|failure| words(&failure))?;
+    // Without the target the comparison finds limits that are older than Enter, and refuses what rests on them.
+    let target = match target {
+        Ok(target) => Fact::ScalableTarget(id.clone(), target),
+        Err(failure) => Fact::Failed(failure.into_state(asked)),
+    };
     Ok(vec![
         reading(Source::Identity, Fact::Identity(identity.map_err(|failure| words(&failure))?)),
         reading(Source::Services, Fact::Services { found, missing }),
-        // Without it the comparison finds the limits as old as they were; a plan that rests on them is refused there.
-        reading(
-            Source::ScalableTargets,
-            targets.map_or_else(|failure| Fact::Failed(failure.into_state(asked)), Fact::ScalableTargets),
-        ),
+        reading(Source::ScalableTargets, target),
     ])
 }
 
@@ -160,18 +162,6 @@ pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner
     if let Ok(hands) = hands {
         let _ = inner.send(Inner::Attempted(hands, Attempt::Made(outcome))).await;
     }
-}
-
-/// What is said at the start of a change that an earlier run left unfinished.
-pub(super) fn left_words(left: &Unfinished) -> String {
-    let plan = &left.line.plan;
-    let (service, field) = (plan.change.service(), plan.change.field());
-    let words = match &left.line.state {
-        State::Planned => "was asked for and not sent",
-        State::Sending => "may have been sent",
-        State::Sent { .. } | State::Following { .. } | State::Closed { .. } => "was on its way",
-    };
-    format!("{service}: {field} {} → {} {words} at {:.0}", plan.from(), plan.change.to(), left.line.at)
 }
 
 /// The sentence that ends a followed change.

@@ -196,7 +196,10 @@ impl Owner {
             self.refuse(Refused::Impossible { why });
             return;
         }
-        let (Some(reader), Some(hands)) = (self.state.reader.clone(), self.state.hands.take()) else { return };
+        let (Some(reader), Some(hands)) = (self.state.reader.clone(), self.state.hands.take()) else {
+            self.refuse(Refused::Impossible { why: "not connected to AWS yet".to_owned() });
+            return;
+        };
         self.want(|wants| wants.paused = false);
         self.state.sending = true;
         tokio::spawn(carry::prepare(asked, hands, reader, self.clock.clone(), self.inner.clone()));
@@ -253,7 +256,7 @@ impl Owner {
         let left = std::mem::take(&mut self.state.left);
         let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, now));
         for left in &left {
-            self.say(carry::left_words(left));
+            self.say(left.to_string());
         }
         if let Some(followed) = newest {
             let service = followed.plan.change.service().clone();

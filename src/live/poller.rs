@@ -27,7 +27,15 @@ pub(super) struct Moment<'a> {
 }
 
 /// What came of it: facts learnt, and the failure that ended it early, if one did.
-pub(super) type Answer = (Vec<Fact>, Option<Failure>);
+#[derive(Default)]
+pub(super) struct Answer {
+    /// What was learnt at the source's own cadence.
+    pub facts: Vec<Fact>,
+    /// What was learnt of things that are asked for less often, with seconds until they are asked for again.
+    pub cold: Vec<(Fact, u32)>,
+    /// What ended it early.
+    pub failure: Option<Failure>,
+}
 
 /// A question to one source.
 pub(super) trait Ask: Send + 'static {
@@ -68,23 +76,24 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         let hurried = wants.refresh != refreshed;
         refreshed = wants.refresh;
         let asked = ends.clock.now();
-        let (facts, failure) = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
-        let cadence = pace::cadence(A::SOURCE);
-        let cadence_s = u32::try_from(cadence.as_secs()).unwrap_or(u32::MAX).max(1);
-        for fact in facts {
+        let answer = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
+        let cadence_s = pace::cadence_s(A::SOURCE);
+        let facts = answer.facts.into_iter().map(|fact| (fact, cadence_s));
+        for (fact, cadence_s) in facts.chain(answer.cold) {
             let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
             if ends.readings.send(reading).await.is_err() {
                 return;
             }
         }
-        let due = match failure {
+        let due = match answer.failure {
             None => {
                 failures = 0;
                 pace::due(A::SOURCE, asked)
             }
             Some(failure) => {
                 failures = failures.saturating_add(1);
-                let retry_at = ends.clock.now() + cadence.max(pace::backoff(failures, fastrand::f64()));
+                let retry_at =
+                    ends.clock.now() + pace::cadence(A::SOURCE).max(pace::backoff(failures, fastrand::f64()));
                 let fact = Fact::Failed(failure.into_state(retry_at));
                 let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
                 if ends.readings.send(reading).await.is_err() {

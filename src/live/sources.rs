@@ -10,14 +10,14 @@ use jiff::SignedDuration;
 use super::poller::{Answer, Ask, Ends, Moment, poll};
 use super::view::View;
 use super::wants::Wants;
-use crate::aws::{Failure, Planner};
+use crate::aws::{Failure, Planner, Reader, SERVICES_PER_CALL, pace};
 use crate::platform::{ClusterName, Fact, MetricKey, Platform, ServiceId, ServiceName, Source, TargetGroupArn};
-
-/// Services in one `DescribeServices`: AWS's limit.
-const SERVICES_A_CALL: usize = 10;
 
 /// Calls that one source has out at a time: the first fill of a thousand services is a hundred calls.
 const CALLS_AT_ONCE: usize = 4;
+
+/// Never described services that one round asks for: a thousand take a few rounds, and the visible ones come first.
+const FIRST_FILL_AT_ONCE: usize = 160;
 
 /// Every service is read at least this often, in rounds of the services source.
 const COLD_ROUNDS: usize = 20;
@@ -48,23 +48,19 @@ fn hash(of: impl Hash) -> Option<u64> {
 }
 
 fn one(answer: Result<Fact, Failure>) -> Answer {
-    match answer {
-        Ok(fact) => (vec![fact], None),
-        Err(failure) => (Vec::new(), Some(failure)),
-    }
+    many(vec![answer])
 }
 
 /// Keeps what was learnt beside the first failure.
 fn many(answers: Vec<Result<Fact, Failure>>) -> Answer {
-    let mut facts = Vec::new();
-    let mut failed = None;
+    let mut all = Answer::default();
     for answer in answers {
         match answer {
-            Ok(fact) => facts.push(fact),
-            Err(failure) => failed = failed.or(Some(failure)),
+            Ok(fact) => all.facts.push(fact),
+            Err(failure) => all.failure = all.failure.or(Some(failure)),
         }
     }
-    (facts, failed)
+    all
 }
 
 struct Identity;
@@ -102,22 +98,23 @@ impl Ask for ServiceList {
 struct Services {
     /// Where the round of the cold ones stands.
     next: Option<ServiceId>,
+    /// What was hot the last time: what no longer is is read once more, so that it is known to be read seldom now.
+    hot: BTreeSet<ServiceId>,
 }
 
 impl Services {
-    /// What to ask now: the hot ones, those never described, and the next share of the rest.
-    fn choose(&mut self, view: &View, wants: &Wants) -> Vec<ServiceId> {
-        let Some(listed) = view.platform.listed.as_deref() else { return Vec::new() };
-        let hot = wants.hot();
-        let mut chosen: BTreeSet<&ServiceId> = listed.iter().filter(|id| hot.contains(id)).collect();
-        let unknown = listed.iter().filter(|id| !view.platform.services.contains_key(*id));
-        chosen.extend(unknown.take(SERVICES_A_CALL * CALLS_AT_ONCE * 4));
+    /// The cold ones to ask now: those never described, and the next share of the rest.
+    fn cold(&mut self, listed: &[ServiceId], platform: &Platform, hot: &BTreeSet<&ServiceId>) -> Vec<ServiceId> {
+        let unknown = listed.iter().filter(|id| !platform.services.contains_key(*id));
+        let mut chosen: BTreeSet<&ServiceId> = unknown.take(FIRST_FILL_AT_ONCE).collect();
         let share = listed.len().div_ceil(COLD_ROUNDS);
         let from = self.next.as_ref().map_or(0, |next| listed.partition_point(|id| id < next));
-        let round = listed.iter().cycle().skip(from).take(share.min(listed.len()));
-        chosen.extend(round);
+        chosen.extend(listed.iter().cycle().skip(from).take(share));
         self.next = listed.get((from + share) % listed.len().max(1)).cloned();
-        chosen.into_iter().cloned().collect()
+        chosen.extend(self.hot.iter().filter(|id| listed.binary_search(id).is_ok()));
+        let cold = chosen.into_iter().filter(|id| !hot.contains(id)).cloned().collect();
+        self.hot = hot.iter().copied().cloned().collect();
+        cold
     }
 }
 
@@ -131,29 +128,39 @@ impl Ask for Services {
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        let mut by_cluster: BTreeMap<ClusterName, Vec<ServiceName>> = BTreeMap::new();
-        for id in self.choose(moment.view, moment.wants) {
-            by_cluster.entry(id.cluster).or_default().push(id.service);
+        let Some(listed) = moment.view.platform.listed.as_deref() else { return Answer::default() };
+        let hot = moment.wants.hot();
+        let warm = listed.iter().filter(|id| hot.contains(id)).cloned();
+        let mut answer = many(describe(moment.reader, warm).await);
+        if answer.failure.is_none() {
+            let cold = many(describe(moment.reader, self.cold(listed, &moment.view.platform, &hot).into_iter()).await);
+            let round_s = COLD_ROUNDS as u32 * pace::cadence_s(Self::SOURCE);
+            answer.cold = cold.facts.into_iter().map(|fact| (fact, round_s)).collect();
+            answer.failure = cold.failure;
         }
-        let calls: Vec<(&ClusterName, &[ServiceName])> = by_cluster
-            .iter()
-            .flat_map(|(cluster, names)| names.chunks(SERVICES_A_CALL).map(move |chunk| (cluster, chunk)))
-            .collect();
-        let mut answers = Vec::with_capacity(calls.len());
-        for calls in calls.chunks(CALLS_AT_ONCE) {
-            let asked = calls.iter().map(|(cluster, names)| moment.reader.services(cluster, names));
-            answers.extend(
-                join_all(asked)
-                    .await
-                    .into_iter()
-                    .map(|answer| answer.map(|(found, missing)| Fact::Services { found, missing })),
-            );
-            if answers.iter().any(Result::is_err) {
-                break;
-            }
-        }
-        many(answers)
+        answer
     }
+}
+
+/// Describes services, as many a call and as many calls at a time as AWS likes. The first failure ends it.
+async fn describe(reader: &Reader, ids: impl Iterator<Item = ServiceId>) -> Vec<Result<Fact, Failure>> {
+    let mut by_cluster: BTreeMap<ClusterName, Vec<ServiceName>> = BTreeMap::new();
+    for id in ids {
+        by_cluster.entry(id.cluster).or_default().push(id.service);
+    }
+    let calls: Vec<(&ClusterName, &[ServiceName])> = by_cluster
+        .iter()
+        .flat_map(|(cluster, names)| names.chunks(SERVICES_PER_CALL).map(move |chunk| (cluster, chunk)))
+        .collect();
+    let mut answers = Vec::with_capacity(calls.len());
+    for calls in calls.chunks(CALLS_AT_ONCE) {
+        let asked = join_all(calls.iter().map(|(cluster, names)| reader.services(cluster, names))).await;
+        answers.extend(asked.into_iter().map(|a| a.map(|(found, missing)| Fact::Services { found, missing })));
+        if answers.iter().any(Result::is_err) {
+            break;
+        }
+    }
+    answers
 }
 
 struct ScalableTargets;
@@ -241,7 +248,7 @@ impl TargetHealth {
     fn arns(view: &View, wants: &Wants) -> BTreeSet<TargetGroupArn> {
         wants
             .close()
-            .chain(wants.visible.iter().take(SERVICES_A_CALL))
+            .chain(wants.visible.iter().take(SERVICES_PER_CALL))
             .filter_map(|id| view.platform.services.get(id))
             .flat_map(|service| service.target_groups.iter().cloned())
             .filter(|arn| view.platform.target_groups.contains_key(arn))
@@ -280,7 +287,7 @@ impl Ask for Tasks {
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        let Some(open) = &moment.wants.open else { return (Vec::new(), None) };
+        let Some(open) = &moment.wants.open else { return Answer::default() };
         one(moment.reader.tasks(open).await.map(|tasks| Fact::Tasks(open.clone(), tasks)))
     }
 }

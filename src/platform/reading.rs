@@ -42,6 +42,8 @@ pub enum Fact {
     Tasks(ServiceId, Vec<Task>),
     /// Every scalable target of the ECS namespace.
     ScalableTargets(BTreeMap<ServiceId, ScalableTarget>),
+    /// The scalable target of one service; `None` when none is registered.
+    ScalableTarget(ServiceId, Option<ScalableTarget>),
     /// Policies by service.
     ScalingPolicies(BTreeMap<ServiceId, Vec<ScalingPolicy>>),
     /// Scheduled actions by service.
@@ -118,6 +120,12 @@ impl Platform {
                 self.tasks.insert(id, Arc::new(tasks));
             }
             Fact::ScalableTargets(targets) => replace(&mut self.targets, targets),
+            Fact::ScalableTarget(id, Some(target)) => {
+                self.targets.insert(id, Arc::new(target));
+            }
+            Fact::ScalableTarget(id, None) => {
+                self.targets.remove(&id);
+            }
             Fact::ScalingPolicies(policies) => replace(&mut self.policies, policies),
             Fact::ScheduledActions(actions) => replace(&mut self.schedules, actions),
             Fact::Activities(activities) => {

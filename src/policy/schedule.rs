@@ -41,6 +41,11 @@ impl Zone {
         TimeZone::get(name).map(Self).map_err(|_| UnknownZone(name.to_owned()))
     }
 
+    /// The zone itself.
+    pub fn rules(&self) -> &TimeZone {
+        &self.0
+    }
+
     /// The IANA name.
     pub fn name(&self) -> &str {
         self.0.iana_name().unwrap_or("UTC")

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::platform::ScheduledAction;
+use crate::policy::schedule::Zone;
 
 /// A schedule that can be followed.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ impl Calendar {
     /// The calendar of an action; `None` when it is not understood.
     pub(super) fn of(action: &ScheduledAction) -> Option<Self> {
         let name = if action.timezone.is_empty() { "UTC" } else { action.timezone.as_str() };
-        let zone = TimeZone::get(name).ok()?;
+        let zone = Zone::named(name).ok()?.rules().clone();
         let inside = |word: &str| action.schedule.strip_prefix(word)?.strip_prefix('(')?.strip_suffix(')');
         let fires = if let Some(at) = inside("at") {
             let at: DateTime = at.parse().ok()?;

@@ -280,5 +280,7 @@ fn plan(view: &View, change: &Change, now: Timestamp) -> Result<Plan, Impossible
 }
 
 fn show(view: &View, plan: &Plan, now: Timestamp) -> Preview {
-    preview(plan, &view.platform, &view.policy, view.advice.services.get(plan.change.service()), None, now)
+    let service = plan.change.service();
+    let usual = view.platform.usual_scale_out_s(service);
+    preview(plan, &view.platform, &view.policy, view.advice.services.get(service), usual, now)
 }

@@ -3,6 +3,7 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,11 +128,28 @@ pub fn main() -> ExitCode {
     match open(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
-            eprintln!("scaledeck: {wrong:#}");
-            ExitCode::from(if wrong.is::<Mistake>() { WRONG_WORDS } else { 1 })
+            // After a hang-up there is nobody to tell, and that is no reason to panic.
+            let _ = writeln!(io::stderr(), "scaledeck: {wrong:#}");
+            ExitCode::from(code(&wrong))
         }
     }
 }
+
+/// What the shell is told: 2 for a mistake in the words, 128 and its number for a signal, else 1.
+fn code(wrong: &anyhow::Error) -> u8 {
+    match wrong.downcast_ref::<EndedBy>() {
+        Some(EndedBy("SIGHUP")) => 129,
+        Some(EndedBy("SIGINT")) => 130,
+        Some(EndedBy(_)) => 143,
+        None if wrong.is::<Mistake>() => WRONG_WORDS,
+        None => 1,
+    }
+}
+
+/// A signal has ended the program: its name.
+#[derive(Debug, thiserror::Error)]
+#[error("ended by {0}")]
+struct EndedBy(&'static str);
 
 /// Something that was typed cannot be meant.
 #[derive(Debug, thiserror::Error)]
@@ -295,6 +313,6 @@ fn ended(ended: Ended) -> anyhow::Result<()> {
             println!("A change is still on its way: it is in the journal, and the next start looks at it.");
             Ok(())
         }
-        Ended::Signalled(signal) => anyhow::bail!("ended by {signal}"),
+        Ended::Signalled(signal) => Err(EndedBy(signal).into()),
     }
 }

@@ -3,7 +3,7 @@
 //! A reader thread and a waiting thread feed one channel, so that every wait is for something to happen, with a
 //! deadline. Nothing sleeps.
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -216,7 +216,6 @@ fn a_signal_is_seen() {
 }
 
 #[test]
-#[ignore = "the command line opens no door yet"]
 fn a_word_it_does_not_know_ends_with_2_and_says_so() {
     let left = Terminal::start(PROGRAM, &["no-such-door"], (80, 24)).wait_for_end();
     assert_eq!(left.exit.exit_code(), 2, "{}", left.text);
@@ -234,7 +233,6 @@ fn drill() -> Terminal {
 
 /// Whatever ends it, the terminal is as it was.
 #[test]
-#[ignore = "the drill cannot be opened yet"]
 fn the_terminal_is_restored_however_it_ends() {
     for (how, end, code) in [
         ("q", (|terminal: &mut Terminal| terminal.press("q")) as fn(&mut Terminal), 0),
@@ -251,7 +249,6 @@ fn the_terminal_is_restored_however_it_ends() {
 }
 
 #[test]
-#[ignore = "the drill cannot be opened yet"]
 fn it_fits_every_size_it_is_given() {
     let mut terminal = drill();
     for size in [(80, 24), (200, 60), (30, 8), (140, 36)] {
@@ -260,4 +257,26 @@ fn it_fits_every_size_it_is_given() {
     }
     terminal.press("q");
     assert!(terminal.wait_for_end().unrestored.is_empty());
+}
+
+/// A panic gives the terminal back first, so that its report can be read.
+#[test]
+fn the_terminal_is_restored_by_a_panic() {
+    let this = std::env::current_exe().unwrap();
+    let child = ["--exact", "terminal::panics_while_the_terminal_is_ours", "--ignored", "--nocapture"];
+    let mut terminal = Terminal::start(&this.to_string_lossy(), &child, (120, 40));
+    terminal.wait_for_text("on purpose");
+    let left = terminal.wait_for_end();
+    assert!(!left.exit.success());
+    assert!(left.unrestored.is_empty(), "{:?}", left.unrestored);
+    assert!(left.text.contains("on purpose"), "the report stands on the ordinary screen: {}", left.text);
+}
+
+#[test]
+#[ignore = "run by `the_terminal_is_restored_by_a_panic`, in a terminal of its own"]
+fn panics_while_the_terminal_is_ours() {
+    if std::io::stdout().is_terminal() {
+        let _ours = scaledeck::console::terminal::Terminal::enter().unwrap();
+        panic!("on purpose");
+    }
 }

@@ -10,11 +10,19 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+
+use scaledeck::aws::Access;
+use scaledeck::change::{Answer, Asked, Plan, guard};
+use scaledeck::clock::Clock;
+use scaledeck::live::{self, Command as Ask, Handle, Notice, Settings, View};
+use scaledeck::platform::{Environment, ServiceId, Source, TaskCount};
+use scaledeck::policy::Policy;
 
 /// How long the server may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -97,7 +105,6 @@ impl Drop for Moto {
 }
 
 #[test]
-#[ignore = "there is no status door yet"]
 fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     let Some(moto) = Moto::start() else { return };
     let status = moto.status();
@@ -124,4 +131,79 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     assert_eq!(service["verdict"]["decision"]["decision"], "cannot_tell", "no metrics: {status:#}");
     assert_eq!(status["identity"]["account"], "123456789012");
     assert_eq!(status["target_groups"][0]["draining_s"], 300, "{status:#}");
+}
+
+/// One confirmed change, through `live` and the writer, to a server that is not ours.
+///
+/// The SDK takes credentials from the environment, which a process may not change for itself while threads run: so
+/// the change happens in a process of its own, and this one looks at what came of it through boto3.
+#[test]
+fn a_confirmed_change_arrives() {
+    let Some(moto) = Moto::start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let this = std::env::current_exe().unwrap();
+    let sent = moto
+        .command(&this.to_string_lossy(), home.path())
+        .args(["--exact", "moto::raises_the_count_by_one", "--ignored", "--nocapture"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&sent.stdout) + String::from_utf8_lossy(&sent.stderr);
+    assert!(sent.status.success() && said.contains("1 passed"), "{said}");
+    let read = moto.with_boto3("read");
+    assert_eq!((&read["desired"], &read["min"], &read["max"]), (&3.into(), &2.into(), &10.into()));
+}
+
+/// The other half of the test above.
+#[tokio::test]
+#[ignore = "run by `a_confirmed_change_arrives`, in a process with credentials and an endpoint"]
+async fn raises_the_count_by_one() {
+    let journal = tempfile::tempdir().unwrap();
+    let policy = Arc::new(Policy::of_spec(Environment::Production));
+    let settings = Settings {
+        policy: policy.clone(),
+        environment: Environment::Production,
+        read_only: None,
+        journal: journal.path().to_owned(),
+        clusters: Vec::new(),
+    };
+    let mut handle = live::start(Access::default(), Clock::system(), settings);
+    let service = ServiceId::new("solosuccess-production", "solosuccess-ai-service");
+    ask(&handle, Ask::Look { visible: vec![service.clone()], open: None }).await;
+    let needed = [Source::Identity, Source::ScalableTargets, Source::Services];
+    let known = |view: &View| {
+        needed.iter().all(|source| view.platform.sources.get(source).is_some_and(|health| health.learnt.is_some()))
+            && view.platform.services.contains_key(&service)
+    };
+    wait_for(&mut handle, known).await;
+    ask(&handle, Ask::Arm).await;
+    let view = wait_for(&mut handle, |view| matches!(view.armed, live::Armed::Until(_))).await;
+
+    let plan = Plan::desired(&view.platform, &service, TaskCount(3), None, &Environment::Production, view.at).unwrap();
+    let shown = guard::tier(&plan, &policy);
+    let answer = Answer { typed: shown.typed().unwrap(), reason: None };
+    ask(&handle, Ask::Confirm(Box::new(Asked { plan, shown, answer, pressed: view.at }))).await;
+    loop {
+        match handle.notices.recv().await.unwrap() {
+            Notice::Accepted => break,
+            Notice::Refused(refused) => panic!("{refused:?}"),
+            Notice::Said(_) => {}
+        }
+    }
+    let view = wait_for(&mut handle, |view| view.platform.services.values().any(|s| s.desired == TaskCount(3))).await;
+    assert_eq!(view.followed.as_ref().unwrap().plan.change.to(), TaskCount(3));
+    let lines: String = std::fs::read_dir(journal.path())
+        .unwrap()
+        .filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok())
+        .collect();
+    assert!(lines.contains("solosuccess-ai-service"), "{lines}");
+    ask(&handle, Ask::Leave).await;
+}
+
+async fn ask(handle: &Handle, what: Ask) {
+    handle.commands.send(what).await.unwrap();
+}
+
+async fn wait_for(handle: &mut Handle, shows: impl Fn(&View) -> bool) -> Arc<View> {
+    let wait = async { handle.views.wait_for(|view| shows(view)).await.unwrap().clone() };
+    tokio::time::timeout(PATIENCE, wait).await.expect("the loop learns what moto serves")
 }

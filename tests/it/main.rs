@@ -9,6 +9,7 @@ mod drill_listen;
 mod house;
 mod moto;
 mod scene;
+mod screens;
 mod sdk;
 mod spec;
 mod story;

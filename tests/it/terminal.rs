@@ -27,13 +27,15 @@ enum Happened {
 struct Terminal {
     screen: vt100::Parser,
     master: Box<dyn MasterPty + Send>,
-    /// Held so that the terminal's settings can still be read when the program has ended.
+    /// Held so that the terminal's settings can still be read when the program has ended; let go then, so that the
+    /// reader comes to the end of what was written.
     slave: Option<Box<dyn SlavePty + Send>>,
     keys: Box<dyn Write + Send>,
     happened: Receiver<Happened>,
     killer: Box<dyn ChildKiller + Send + Sync>,
     pid: u32,
-    exit: Option<ExitStatus>,
+    /// How it ended, and the terminal's settings then.
+    end: Option<(ExitStatus, String)>,
     /// The terminal's settings before the program started.
     before: String,
     _home: tempfile::TempDir,
@@ -76,7 +78,7 @@ impl Terminal {
             happened,
             killer,
             pid,
-            exit: None,
+            end: None,
             before,
             _home: home,
         }
@@ -105,8 +107,8 @@ impl Terminal {
     fn wait_until(&mut self, wanted: &str, shows: impl Fn(&vt100::Screen) -> bool) {
         let deadline = deadline();
         while !shows(self.screen.screen()) {
-            assert!(self.exit.is_none(), "ended before {wanted}:\n{}", self.screen.screen().contents());
-            self.take_next(deadline, wanted);
+            let goes_on = self.take_next(deadline, wanted);
+            assert!(goes_on, "ended before {wanted}:\n{}", self.screen.screen().contents());
         }
     }
 
@@ -118,12 +120,8 @@ impl Terminal {
     /// Waits until the program has ended, and tells what it left behind.
     fn wait_for_end(mut self) -> Left {
         let deadline = deadline();
-        while self.exit.is_none() {
-            self.take_next(deadline, "its end");
-        }
-        let after = settings(&*self.master);
-        self.slave = None;
-        while self.take_next(deadline, "the terminal to close") {}
+        while self.take_next(deadline, "its end") {}
+        let (exit, after) = self.end.take().unwrap();
         let screen = self.screen.screen();
         let checks = [
             (after != self.before, "settings"),
@@ -133,10 +131,10 @@ impl Terminal {
             (screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None, "mouse"),
         ];
         let unrestored = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| what).collect();
-        Left { exit: self.exit.take().unwrap(), unrestored, text: screen.contents() }
+        Left { exit, unrestored, text: screen.contents() }
     }
 
-    /// Takes the next thing that happens; `false` when the terminal is closed.
+    /// Takes the next thing that happens; `false` when the program has ended and all that it wrote was read.
     fn take_next(&mut self, deadline: Instant, wanted: &str) -> bool {
         let left = deadline.saturating_duration_since(now());
         let Ok(next) = self.happened.recv_timeout(left) else {
@@ -145,7 +143,10 @@ impl Terminal {
         };
         match next {
             Happened::Wrote(bytes) => self.screen.process(&bytes),
-            Happened::Exited(status) => self.exit = Some(status),
+            Happened::Exited(status) => {
+                self.end = Some((status, settings(&*self.master)));
+                self.slave = None;
+            }
             Happened::Closed => return false,
         }
         true

@@ -218,9 +218,10 @@ impl Bucket {
 pub fn cadence(source: Source) -> Duration {
     Duration::from_secs(match source {
         Source::Services => 3,
-        Source::Tasks | Source::ScalableTargets | Source::TargetHealth => 5,
+        Source::Tasks | Source::TargetHealth => 5,
         Source::Activities => 10,
         Source::Metrics => 20,
+        Source::ScalableTargets => 30,
         Source::Identity
         | Source::ServiceList
         | Source::ScalingPolicies
@@ -275,7 +276,7 @@ mod tests {
             (Source::ServiceList, 60),
             (Source::Services, 3),
             (Source::Tasks, 5),
-            (Source::ScalableTargets, 5),
+            (Source::ScalableTargets, 30),
             (Source::ScalingPolicies, 60),
             (Source::ScheduledActions, 60),
             (Source::Activities, 10),

@@ -45,6 +45,11 @@ pub(super) trait Ask: Send + 'static {
     /// What the question is about. When this changes the question is asked at once. `None`: there is nothing to ask.
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64>;
 
+    /// When a question that was asked at `asked` is due again.
+    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+        pace::due(Self::SOURCE, asked)
+    }
+
     /// Asks.
     fn ask(&mut self, moment: &Moment<'_>) -> impl Future<Output = Answer> + Send;
 }
@@ -88,7 +93,7 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         let due = match answer.failure {
             None => {
                 failures = 0;
-                pace::due(A::SOURCE, asked)
+                ask.due(&wants, asked)
             }
             Some(failure) => {
                 failures = failures.saturating_add(1);

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::poller::{Answer, Ask, Ends, Moment, poll};
 use super::view::View;
@@ -19,6 +19,9 @@ const CALLS_AT_ONCE: usize = 4;
 /// Never described services that one round asks for: a thousand take a few rounds, and the visible ones come first.
 const FIRST_FILL_AT_ONCE: usize = 160;
 
+/// How often the target of a plan is read while somebody decides on it.
+const DECIDING_EVERY: SignedDuration = SignedDuration::from_secs(4);
+
 /// Every service is read at least this often, in rounds of the services source.
 const COLD_ROUNDS: usize = 20;
 
@@ -31,7 +34,7 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(Identity, ends.clone()));
     tokio::spawn(poll(ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(Services::default(), ends.clone()));
-    tokio::spawn(poll(ScalableTargets, ends.clone()));
+    tokio::spawn(poll(ScalableTargets::default(), ends.clone()));
     tokio::spawn(poll(Metrics::default(), ends.clone()));
     tokio::spawn(poll(Activities, ends.clone()));
     tokio::spawn(poll(TargetGroups, ends.clone()));
@@ -163,7 +166,12 @@ async fn describe(reader: &Reader, ids: impl Iterator<Item = ServiceId>) -> Vec<
     answers
 }
 
-struct ScalableTargets;
+/// Limits and suspensions: all of them now and then, those that a plan rests on every few seconds.
+#[derive(Default)]
+struct ScalableTargets {
+    /// When all of them are due.
+    all_due: Option<Timestamp>,
+}
 
 impl Ask for ScalableTargets {
     const SOURCE: Source = Source::ScalableTargets;
@@ -172,8 +180,22 @@ impl Ask for ScalableTargets {
         hash((&wants.previewing, &wants.following))
     }
 
+    fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
+        let all = self.all_due.unwrap_or(asked);
+        if wants.deciding().next().is_some() { all.min(asked + DECIDING_EVERY) } else { all }
+    }
+
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        one(moment.reader.scalable_targets().await.map(Fact::ScalableTargets))
+        if self.all_due.is_none_or(|due| due <= moment.now) {
+            let answer = one(moment.reader.scalable_targets().await.map(Fact::ScalableTargets));
+            self.all_due = answer.failure.is_none().then(|| pace::due(Self::SOURCE, moment.now));
+            return answer;
+        }
+        let deciding: BTreeSet<&ServiceId> = moment.wants.deciding().collect();
+        let asked = deciding.into_iter().map(async |id| {
+            moment.reader.scalable_target(id).await.map(|target| Fact::ScalableTarget(id.clone(), target))
+        });
+        many(join_all(asked).await)
     }
 }
 

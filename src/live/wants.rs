@@ -29,6 +29,11 @@ impl Wants {
 
     /// The services whose targets and tasks are looked at closely.
     pub fn close(&self) -> impl Iterator<Item = &ServiceId> {
-        self.open.iter().chain(&self.previewing).chain(&self.following)
+        self.open.iter().chain(self.deciding())
+    }
+
+    /// The services whose change is being decided on or waited for: what a plan rests on is read every few seconds.
+    pub fn deciding(&self) -> impl Iterator<Item = &ServiceId> {
+        self.previewing.iter().chain(&self.following)
     }
 }

@@ -12,4 +12,7 @@ mod scene;
 mod sdk;
 mod spec;
 mod story;
+mod story_keys;
 mod terminal;
+mod terminal_leaving;
+mod terminal_listening;

@@ -313,10 +313,11 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     let drill = Drill::new(scenario, args.seed, wall);
     let socket = drill::listen::bind(address).await.map_err(|fault| Mistake(fault.to_string()))?;
     let address = socket.local_addr()?;
-    println!("the drill `{}` listens on http://{address}", scenario.name);
-    println!(
-        "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1"
-    );
+    let name = &scenario.name;
+    print(&format!(
+        "the drill `{name}` listens on http://{address}\n  export AWS_ENDPOINT_URL=http://{address} \
+         AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1\n"
+    ))?;
     let answer = move |request| {
         let (drill, clock) = (drill.clone(), clock.clone());
         async move { drill.answer(request, || clock.now()).await }

@@ -3,11 +3,12 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -128,59 +129,62 @@ pub fn main() -> ExitCode {
     match open(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
-            // After a hang-up there is nobody to tell, and that is no reason to panic.
+            // Standard error may have gone away with the terminal: there is nobody left to tell.
             let _ = writeln!(io::stderr(), "scaledeck: {wrong:#}");
-            ExitCode::from(code(&wrong))
+            if wrong.is::<Mistake>() {
+                ExitCode::from(WRONG_WORDS)
+            } else {
+                wrong.downcast_ref().map_or(ExitCode::FAILURE, Signalled::code)
+            }
         }
     }
 }
-
-/// What the shell is told: 2 for a mistake in the words, 128 and its number for a signal, else 1.
-fn code(wrong: &anyhow::Error) -> u8 {
-    match wrong.downcast_ref::<EndedBy>() {
-        Some(EndedBy("SIGHUP")) => 129,
-        Some(EndedBy("SIGINT")) => 130,
-        Some(EndedBy(_)) => 143,
-        None if wrong.is::<Mistake>() => WRONG_WORDS,
-        None => 1,
-    }
-}
-
-/// A signal has ended the program: its name.
-#[derive(Debug, thiserror::Error)]
-#[error("ended by {0}")]
-struct EndedBy(&'static str);
 
 /// Something that was typed cannot be meant.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Mistake(String);
 
+/// A signal asked the program to end.
+#[derive(Debug, thiserror::Error)]
+#[error("ended by {0}")]
+struct Signalled(&'static str);
+
+impl Signalled {
+    /// As a shell counts: 128 and the signal's number.
+    fn code(&self) -> ExitCode {
+        ExitCode::from(match self.0 {
+            "SIGHUP" => 129,
+            "SIGINT" => 130,
+            _ => 143,
+        })
+    }
+}
+
 fn open(cli: Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
-        Some(Door::Keys) => {
-            print!("{}", console::command_table_markdown());
-            Ok(())
-        }
+        Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Status(args)) => {
             let access = real(account)?;
-            runtime()?.block_on(status(access, account, args))
+            block_on(status(access, account, args))
         }
         Some(Door::Drill(args)) => {
             let scenario = scenario(&args.scenario)?;
             match args.listen {
-                Some(address) => runtime()?.block_on(listen(&scenario, args, address)),
+                Some(address) => block_on(listen(&scenario, args, address)),
                 None => {
                     let look = look(&cli.console)?;
-                    runtime()?.block_on(drill(&scenario, account, args, look))
+                    terminal()?;
+                    block_on(drill(&scenario, account, args, look))
                 }
             }
         }
         None => {
             let access = real(account)?;
             let look = look(&cli.console)?;
-            runtime()?.block_on(async {
+            terminal()?;
+            block_on(async {
                 let clock = Clock::system();
                 let handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
                 ended(console::run(look, handle, clock).await?)
@@ -189,8 +193,39 @@ fn open(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().context("the runtime could not be started")
+/// How long work that cannot be stopped – a name that is being looked up – may hold up the end of the program.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
+fn block_on(door: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime: Runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?;
+    let ended = runtime.block_on(door);
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
+}
+
+/// The console draws on standard output and reads standard input: into a file or a pipe it would only write rubbish.
+fn terminal() -> Result<(), Mistake> {
+    for (name, is_one) in
+        [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
+    {
+        if !is_one {
+            let words = format!("{name} is not a terminal, and the console needs one: scripts call `scaledeck status`");
+            return Err(Mistake(words));
+        }
+    }
+    Ok(())
+}
+
+/// Prints a text. Whoever read it may have had enough of it.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => Err(fault).context("nothing could be printed"),
+        _ => Ok(()),
+    }
 }
 
 fn real(account: &AccountArgs) -> anyhow::Result<Access> {
@@ -276,12 +311,13 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     let wall = Clock::system().now();
     let clock = Clock::paced(wall, args.speed.unwrap_or(1.0));
     let drill = Drill::new(scenario, args.seed, wall);
-    let socket = drill::listen::bind(address).await?;
+    let socket = drill::listen::bind(address).await.map_err(|fault| Mistake(fault.to_string()))?;
     let address = socket.local_addr()?;
-    println!("the drill `{}` listens on http://{address}", scenario.name);
-    println!(
-        "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1"
-    );
+    let name = &scenario.name;
+    print(&format!(
+        "the drill `{name}` listens on http://{address}\n  export AWS_ENDPOINT_URL=http://{address} \
+         AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1\n"
+    ))?;
     let answer = move |request| {
         let (drill, clock) = (drill.clone(), clock.clone());
         async move { drill.answer(request, || clock.now()).await }
@@ -298,10 +334,11 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
     let mut handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
     let view = headless::status::read_once(&mut handle, &clock).await;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&headless::status::Report::of(&view))?);
+        print(&(serde_json::to_string_pretty(&headless::status::Report::of(&view))? + "\n"))?;
     } else {
-        print!("{}", headless::status::text(&view));
+        print(&headless::status::text(&view))?;
     }
+    anyhow::ensure!(view.platform.identity.is_some(), "AWS has not said who we are: nothing else can be read");
     Ok(())
 }
 
@@ -309,10 +346,7 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
 fn ended(ended: Ended) -> anyhow::Result<()> {
     match ended {
         Ended::Quit | Ended::Closed => Ok(()),
-        Ended::Left => {
-            println!("A change is still on its way: it is in the journal, and the next start looks at it.");
-            Ok(())
-        }
-        Ended::Signalled(signal) => Err(EndedBy(signal).into()),
+        Ended::Left => print("A change is still on its way: it is in the journal, and the next start looks at it.\n"),
+        Ended::Signalled(signal) => Err(Signalled(signal).into()),
     }
 }

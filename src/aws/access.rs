@@ -155,7 +155,7 @@ impl Access {
             let nearest = nearest(name, profiles.names());
             return Err(Mistake::Profile { name: clean(name), origin, nearest });
         }
-        let endpoint = given(self.endpoint.as_ref(), "--endpoint", env, &["AWS_ENDPOINT_URL"]);
+        let endpoint = given(self.endpoint.as_ref(), "--endpoint-url", env, &["AWS_ENDPOINT_URL"]);
         if let Some((url, origin)) = &endpoint {
             check_endpoint(url, origin)?;
         }
@@ -372,12 +372,16 @@ mod tests {
             (
                 access(None, None, Some("localhost:5000")),
                 vec![],
-                Some("endpoint `localhost:5000` (--endpoint) has no scheme; it should look like http://localhost:5000"),
+                Some(
+                    "endpoint `localhost:5000` (--endpoint-url) has no scheme; it should look like http://localhost:5000",
+                ),
             ),
             (
                 access(None, None, Some("ftp://x")),
                 vec![],
-                Some("endpoint `ftp://x` (--endpoint) has a scheme that is not HTTP; it should look like https://x"),
+                Some(
+                    "endpoint `ftp://x` (--endpoint-url) has a scheme that is not HTTP; it should look like https://x",
+                ),
             ),
             (
                 access(None, None, None),

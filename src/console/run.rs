@@ -28,12 +28,26 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Ages and the clock on the screen move once a second.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Runs the console until it is left. It owns the terminal meanwhile and gives it back before it returns.
+/// How long the loop may take to write down what is left, after the terminal has been given back: longer than the
+/// journal waits for its lock.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Runs the console until it is left. It owns the terminal meanwhile and gives it back at once; then it waits until
+/// `live` has written down a change that is still under way, however the session ended.
 ///
 /// # Errors
 /// There is no terminal, it broke, or a part of the program panicked.
-#[expect(clippy::disallowed_methods, reason = "key timing and the frame cap are the wall's, and this is their loop")]
 pub async fn run(options: Options, mut handle: Handle, clock: Clock) -> anyhow::Result<Ended> {
+    let ended = session(options, &mut handle, &clock).await;
+    let Handle { mut views, commands, notices: _ } = handle;
+    drop(commands);
+    // Whoever makes the views is done when no more can come.
+    let _ = tokio::time::timeout(WRITTEN_WITHIN, async { while views.changed().await.is_ok() {} }).await;
+    ended
+}
+
+#[expect(clippy::disallowed_methods, reason = "key timing and the frame cap are the wall's, and this is their loop")]
+async fn session(options: Options, handle: &mut Handle, clock: &Clock) -> anyhow::Result<Ended> {
     let origin = Instant::now();
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter().context("scaledeck needs a terminal")?;
@@ -43,7 +57,7 @@ pub async fn run(options: Options, mut handle: Handle, clock: Clock) -> anyhow::
     let mut pace = Pace::default();
     let (mut views_open, mut notices_open) = (true, true);
 
-    paint(&mut terminal, &mut app, &clock, area, origin)?;
+    paint(&mut terminal, &mut app, clock, area, origin)?;
     let (sender, mut inputs) = mpsc::channel(INPUTS);
     std::thread::Builder::new().name("input".to_owned()).spawn(move || read_input(&sender, origin))?;
     let mut ticks = tokio::time::interval(TICK);
@@ -65,7 +79,7 @@ pub async fn run(options: Options, mut handle: Handle, clock: Clock) -> anyhow::
             bail!("a part of scaledeck has panicked; the report is above");
         }
         if pace.is_due(Instant::now()) {
-            paint(&mut terminal, &mut app, &clock, area, origin)?;
+            paint(&mut terminal, &mut app, clock, area, origin)?;
             pace.drawn(Instant::now());
             continue;
         }

@@ -20,8 +20,11 @@ pub enum Fault {
     Expire,
     /// An answer that is not one: a proxy's page with status 200.
     Garble,
-    /// The connection breaks without an answer.
+    /// The connection breaks without an answer, and nothing was done.
     Drop,
+    /// It is done, and the answer is lost: for this long nothing comes – on tokio's clock – and then the connection
+    /// breaks.
+    Lose(Duration),
 }
 
 impl Fault {
@@ -34,6 +37,7 @@ impl Fault {
             Self::Expire => "expire",
             Self::Garble => "garble",
             Self::Drop => "drop",
+            Self::Lose(_) => "lose",
         }
     }
 }
@@ -61,24 +65,24 @@ impl Rule {
             && self.operation.as_deref().is_none_or(|own| own == operation)
     }
 
-    /// Reads what `POST /_drill/faults` carries, to begin `now`. `seconds` is how long a hang hangs, `for` how many
+    /// Reads what `POST /_drill/faults` carries, to begin `now`. `seconds` is how long a hang hangs, or an answer is
+    /// lost, `for` how many
     /// seconds of the drill's time the fault stays. The error is a sentence that names the offending value.
     pub fn read(body: &Value, now: Timestamp) -> Result<Self, String> {
         let said = |problem: super::wire::Malformed| problem.to_string();
         let name = body.required_text("fault").map_err(said)?;
         let fault = match name {
-            "hang" => {
-                let seconds = body.int("seconds").map_err(said)?.unwrap_or(10);
-                let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 3600);
-                Fault::Hang(Duration::from_secs(seconds.ok_or("seconds must be between 0 and 3600")?))
-            }
+            "hang" => Fault::Hang(span(body, 10)?),
+            "lose" => Fault::Lose(span(body, 0)?),
             "throttle" => Fault::Throttle,
             "deny" => Fault::Deny,
             "expire" => Fault::Expire,
             "garble" => Fault::Garble,
             "drop" => Fault::Drop,
             other => {
-                return Err(format!("no fault {other:?}; there are hang, throttle, deny, expire, garble and drop"));
+                return Err(format!(
+                    "no fault {other:?}; there are hang, throttle, deny, expire, garble, drop and lose"
+                ));
             }
         };
         let service = match body.text("service").map_err(said)? {
@@ -99,7 +103,7 @@ impl Rule {
     /// The same, written.
     pub fn describe(&self) -> Value {
         let hang = match self.fault {
-            Fault::Hang(span) => Some(span.as_secs_f64()),
+            Fault::Hang(span) | Fault::Lose(span) => Some(span.as_secs_f64()),
             _ => None,
         };
         Value::map([
@@ -111,6 +115,13 @@ impl Rule {
             ("until", self.until.map(|until| until.to_string()).into()),
         ])
     }
+}
+
+/// How long a fault that takes its time takes.
+fn span(body: &Value, default: i64) -> Result<Duration, String> {
+    let seconds = body.int("seconds").map_err(|problem| problem.to_string())?.unwrap_or(default);
+    let seconds = u64::try_from(seconds).ok().filter(|seconds| *seconds <= 3600);
+    seconds.map(Duration::from_secs).ok_or_else(|| "seconds must be between 0 and 3600".to_owned())
 }
 
 /// A service by its IAM prefix, or by the short name people use for it.

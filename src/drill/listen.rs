@@ -33,18 +33,17 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// An address that could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}")]
+#[error("cannot listen on {address}: {error}")]
 pub struct BindError {
     /// The address.
     pub address: SocketAddr,
-    /// Why not.
-    #[source]
-    pub source: io::Error,
+    /// What the system said.
+    pub error: io::Error,
 }
 
 /// Listens on an address; port 0 takes a free one.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+    TcpListener::bind(address).await.map_err(|error| BindError { address, error })
 }
 
 /// Serves `answer` on a listener until `shutdown` resolves; answers under way then have half a second.

@@ -107,7 +107,7 @@ pub struct FaultAt {
     /// How many seconds it stays; missing: until it is taken back.
     #[serde(rename = "for")]
     pub lasts: Option<u32>,
-    /// How long a hang hangs, seconds.
+    /// How long a hang hangs, or an answer is lost, seconds.
     pub seconds: Option<u32>,
 }
 
@@ -286,7 +286,7 @@ mod tests {
             ),
             (
                 "[[users]]\nat = 0\nusers = 1\n[[faults]]\nat = 9\nfault = \"hung\"\n",
-                "my.toml, line 8: no fault \"hung\"; there are hang, throttle, deny, expire, garble and drop",
+                "my.toml, line 8: no fault \"hung\"; there are hang, throttle, deny, expire, garble, drop and lose",
             ),
         ] {
             let mistake = Scenario::from_toml(&format!("{head}{rest}"), "my.toml").unwrap_err();

@@ -56,6 +56,17 @@ async fn a_garbled_answer_and_a_broken_connection() {
     assert!(matches!(&error, SdkError::DispatchFailure(failure) if failure.is_io()), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_lost_answer_is_to_something_that_was_done() {
+    let bench = Bench::new("calm", 1);
+    fault(&bench, r#"{"fault":"lose","operation":"UpdateService"}"#).await;
+    let update = bench.ecs().update_service().cluster("solosuccess-production").service("solosuccess-ai-service");
+    let error = update.desired_count(6).send().await.unwrap_err();
+    assert!(matches!(&error, SdkError::DispatchFailure(failure) if failure.is_io()), "{error:?}");
+    let (_, log) = bench.control(Method::GET, "log", "").await;
+    assert!(!log["writes"].as_array().unwrap().is_empty(), "{log}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hang_answers_late_and_what_waits_times_out() {
     let bench = Bench::new("calm", 1);

@@ -13,4 +13,7 @@ mod screens;
 mod sdk;
 mod spec;
 mod story;
+mod story_keys;
 mod terminal;
+mod terminal_leaving;
+mod terminal_listening;

@@ -3,8 +3,9 @@
 //! A reader thread and a waiting thread feed one channel, so that every wait is for something to happen, with a
 //! deadline. Nothing sleeps.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -12,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{ChildKiller, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty, native_pty_system};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_scaledeck");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_scaledeck");
 
 /// How long anything may take on a busy machine before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 enum Happened {
     Wrote(Vec<u8>),
@@ -23,12 +24,99 @@ enum Happened {
     Closed,
 }
 
+/// Where programs run, one after another: a home of their own, no credentials, no colours wished away.
+pub struct Home {
+    folder: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Home {
+    /// A new one.
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), env: Vec::new() }
+    }
+
+    /// Sets a variable for the programs that are started from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The whole environment.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let own = [
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("HOME", self.path().display().to_string()),
+            ("XDG_STATE_HOME", self.path().join("state").display().to_string()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ];
+        own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(self.env.iter().cloned()).collect()
+    }
+
+    /// Starts a program in a terminal.
+    pub fn start(&self, program: &str, args: &[&str], (columns, rows): (u16, u16)) -> Terminal {
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        command.env_clear();
+        for (name, value) in self.env() {
+            command.env(name, value);
+        }
+        command.cwd(self.path());
+        let size = PtySize { rows, cols: columns, ..PtySize::default() };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let before = settings(&*pair.master);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let (tell, happened) = channel();
+        read_into(pair.master.try_clone_reader().unwrap(), tell.clone());
+        let (pid, killer) = (child.process_id().unwrap(), child.clone_killer());
+        thread::spawn(move || tell.send(Happened::Exited(child.wait().unwrap())));
+        Terminal {
+            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
+            raw: Vec::new(),
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            slave: Some(pair.slave),
+            happened,
+            killer,
+            pid,
+            end: None,
+            before,
+        }
+    }
+
+    /// The lines of a journal in the state folder, `journal` or `drill-journal`, in the order they were written.
+    pub fn journal(&self, name: &str) -> Vec<serde_json::Value> {
+        let mut files: Vec<_> = std::fs::read_dir(self.path().join("state/scaledeck").join(name))
+            .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "jsonl"));
+        files.sort();
+        let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        // A line that is just being written has no end yet.
+        text.split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The states that a journal's lines tell, in order.
+    pub fn states(&self, name: &str) -> Vec<String> {
+        self.journal(name).iter().map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
 /// A program in a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     screen: vt100::Parser,
+    /// Every byte the program wrote.
+    raw: Vec<u8>,
     master: Box<dyn MasterPty + Send>,
-    /// Held so that the terminal's settings can still be read when the program has ended; let go then, so that the
-    /// reader comes to the end of what was written.
+    /// Held so that the terminal's settings can still be read when the program has ended.
     slave: Option<Box<dyn SlavePty + Send>>,
     keys: Box<dyn Write + Send>,
     happened: Receiver<Happened>,
@@ -38,73 +126,39 @@ struct Terminal {
     end: Option<(ExitStatus, String)>,
     /// The terminal's settings before the program started.
     before: String,
-    _home: tempfile::TempDir,
 }
 
 /// What is left behind.
-struct Left {
-    exit: ExitStatus,
+pub struct Left {
+    pub exit: ExitStatus,
     /// Settings, screen, cursor, paste and mouse modes that are not as they were, in words.
-    unrestored: Vec<&'static str>,
+    pub unrestored: Vec<&'static str>,
     /// What stands on the screen.
-    text: String,
+    pub text: String,
 }
 
 impl Terminal {
-    /// Starts a program with an environment of its own: an empty home, no credentials, no colours wished away.
-    fn start(program: &str, args: &[&str], (columns, rows): (u16, u16)) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let mut command = CommandBuilder::new(program);
-        command.args(args);
-        command.env_clear();
-        command.env("PATH", std::env::var("PATH").unwrap_or_default());
-        command.env("TERM", "xterm-256color");
-        command.env("HOME", home.path());
-        command.env("AWS_EC2_METADATA_DISABLED", "true");
-        command.cwd(home.path());
-        let size = PtySize { rows, cols: columns, ..PtySize::default() };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let before = settings(&*pair.master);
-        let mut child = pair.slave.spawn_command(command).unwrap();
-        let (tell, happened) = channel();
-        read_into(pair.master.try_clone_reader().unwrap(), tell.clone());
-        let (pid, killer) = (child.process_id().unwrap(), child.clone_killer());
-        thread::spawn(move || tell.send(Happened::Exited(child.wait().unwrap())));
-        Self {
-            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
-            keys: pair.master.take_writer().unwrap(),
-            master: pair.master,
-            slave: Some(pair.slave),
-            happened,
-            killer,
-            pid,
-            end: None,
-            before,
-            _home: home,
-        }
-    }
-
     /// Presses keys, given as the bytes a terminal sends.
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Gives the terminal another size, and wipes it: what is seen afterwards was drawn afterwards.
-    fn resize(&mut self, (columns, rows): (u16, u16)) {
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) {
         self.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
         self.screen.set_size(cells(rows), cells(columns));
         self.screen.process(b"\x1b[2J");
     }
 
     /// Sends a signal by its name, as in `TERM`.
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid)]).status().unwrap();
         assert!(sent.success(), "no process {} to send SIG{name} to", self.pid);
     }
 
     /// Waits until the screen shows what is wanted.
-    fn wait_until(&mut self, wanted: &str, shows: impl Fn(&vt100::Screen) -> bool) {
+    pub fn wait_until(&mut self, wanted: &str, shows: impl Fn(&vt100::Screen) -> bool) {
         let deadline = deadline();
         while !shows(self.screen.screen()) {
             let goes_on = self.take_next(deadline, wanted);
@@ -113,22 +167,80 @@ impl Terminal {
     }
 
     /// Waits until a text stands on the screen.
-    fn wait_for_text(&mut self, text: &str) {
+    pub fn wait_for_text(&mut self, text: &str) {
         self.wait_until(&format!("showing `{text}`"), |screen| screen.contents().contains(text));
     }
 
+    /// Waits until one of some texts stands on the screen, and says which.
+    pub fn wait_for_any<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        let found = |screen: &vt100::Screen| {
+            let contents = screen.contents();
+            texts.iter().copied().find(|text| contents.contains(text))
+        };
+        self.wait_until(&format!("showing any of {texts:?}"), |screen| found(screen).is_some());
+        found(self.screen.screen()).unwrap()
+    }
+
+    /// Waits until something outside is so – a line on the disk, a write in a log – while the program goes on.
+    pub fn wait_while_it_runs(&mut self, wanted: &str, mut is: impl FnMut() -> bool) {
+        let deadline = deadline();
+        while !is() {
+            assert!(now() < deadline, "no {wanted} within {PATIENCE:?}; on the screen:\n{}", self.contents());
+            self.let_pass(Duration::from_millis(10));
+        }
+    }
+
+    /// Takes in what happens for a while: the time a person looks.
+    pub fn let_pass(&mut self, span: Duration) {
+        let until = now() + span;
+        while let Ok(next) = self.happened.recv_timeout(until.saturating_duration_since(now())) {
+            self.take(next);
+        }
+    }
+
+    /// Presses Enter as somebody who has read what is on the screen, until it has counted.
+    pub fn enter_until(&mut self, wanted: &str) {
+        loop {
+            // Longer than the 300 ms that a plan must have been seen for.
+            self.let_pass(Duration::from_millis(400));
+            self.press("\r");
+            if self.wait_for_any(&[wanted, "too soon", "it moved"]) == wanted {
+                return;
+            }
+        }
+    }
+
+    /// What stands on the screen.
+    pub fn contents(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Every byte the program has written so far.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Ends the program as a power cut would.
+    pub fn kill(self) {
+        self.signal("KILL");
+        self.wait_for_end();
+    }
+
     /// Waits until the program has ended, and tells what it left behind.
-    fn wait_for_end(mut self) -> Left {
+    pub fn wait_for_end(mut self) -> Left {
         let deadline = deadline();
         while self.take_next(deadline, "its end") {}
         let (exit, after) = self.end.take().unwrap();
         let screen = self.screen.screen();
+        let (opened, closed) = (b"\x1b[?2026h".as_slice(), b"\x1b[?2026l".as_slice());
+        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|bytes| bytes == mark);
         let checks = [
             (after != self.before, "settings"),
             (screen.alternate_screen(), "alternate screen"),
             (screen.hide_cursor(), "cursor"),
             (screen.bracketed_paste(), "bracketed paste"),
             (screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None, "mouse"),
+            (last(opened) > last(closed), "synchronized update"),
         ];
         let unrestored = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| what).collect();
         Left { exit, unrestored, text: screen.contents() }
@@ -141,8 +253,15 @@ impl Terminal {
             let _ = self.killer.kill();
             panic!("no {wanted} within {PATIENCE:?}; on the screen:\n{}", self.screen.screen().contents());
         };
+        self.take(next)
+    }
+
+    fn take(&mut self, next: Happened) -> bool {
         match next {
-            Happened::Wrote(bytes) => self.screen.process(&bytes),
+            Happened::Wrote(bytes) => {
+                self.screen.process(&bytes);
+                self.raw.extend(bytes);
+            }
             Happened::Exited(status) => {
                 self.end = Some((status, settings(&*self.master)));
                 self.slave = None;
@@ -154,7 +273,7 @@ impl Terminal {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's patience is the wall's")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 
@@ -185,18 +304,23 @@ fn read_into(mut from: Box<dyn Read + Send>, tell: Sender<Happened>) {
 /// The harness must see a terminal that was left in a mess, or the other tests here prove nothing.
 #[test]
 fn a_mess_is_seen() {
-    let mess = "stty raw -echo; printf '\\033[?1049h\\033[?25l\\033[?2004h\\033[?1000h'; read line; exit 3";
-    let mut terminal = Terminal::start("sh", &["-c", mess], (80, 24));
+    let mess = "stty raw -echo; printf '\\033[?1049h\\033[?25l\\033[?2004h\\033[?1000h\\033[?2026h'; read line; exit 3";
+    let home = Home::new();
+    let mut terminal = home.start("sh", &["-c", mess], (80, 24));
     terminal.wait_until("the alternate screen", vt100::Screen::alternate_screen);
     terminal.press("\n");
     let left = terminal.wait_for_end();
     assert_eq!(left.exit.exit_code(), 3);
-    assert_eq!(left.unrestored, ["settings", "alternate screen", "cursor", "bracketed paste", "mouse"]);
+    assert_eq!(
+        left.unrestored,
+        ["settings", "alternate screen", "cursor", "bracketed paste", "mouse", "synchronized update"]
+    );
 }
 
 #[test]
 fn a_tidy_end_is_seen() {
-    let mut terminal = Terminal::start("sh", &["-c", "stty size; read size; stty size"], (80, 24));
+    let home = Home::new();
+    let mut terminal = home.start("sh", &["-c", "stty size; read size; stty size"], (80, 24));
     terminal.wait_for_text("24 80");
     terminal.resize((120, 40));
     terminal.press("\n");
@@ -208,76 +332,22 @@ fn a_tidy_end_is_seen() {
 
 #[test]
 fn a_signal_is_seen() {
-    let mut terminal =
-        Terminal::start("sh", &["-c", "trap 'exit 7' TERM; echo ready; while :; do read x; done"], (80, 24));
+    let home = Home::new();
+    let mut terminal = home.start("sh", &["-c", "trap 'exit 7' TERM; echo ready; while :; do read x; done"], (80, 24));
     terminal.wait_for_text("ready");
     terminal.signal("TERM");
     terminal.press("\n");
     assert_eq!(terminal.wait_for_end().exit.exit_code(), 7);
 }
 
-#[test]
-fn a_word_it_does_not_know_ends_with_2_and_says_so() {
-    let left = Terminal::start(PROGRAM, &["no-such-door"], (80, 24)).wait_for_end();
-    assert_eq!(left.exit.exit_code(), 2, "{}", left.text);
-    assert!(left.text.contains("no-such-door"), "{}", left.text);
-    assert!(left.unrestored.is_empty(), "{:?}", left.unrestored);
-}
+/// The drill's account, as the header writes it.
+pub const ACCOUNT: &str = "1234-5678-9012";
 
 /// A drill on the screen, ready for keys.
-fn drill() -> Terminal {
-    let mut terminal = Terminal::start(PROGRAM, &["drill"], (120, 40));
+pub fn drill(home: &Home, args: &[&str]) -> Terminal {
+    let mut terminal = home.start(PROGRAM, &[&["drill"], args].concat(), (120, 40));
     terminal.wait_for_text("READ-ONLY");
+    terminal.wait_for_text(ACCOUNT);
     assert!(terminal.screen.screen().alternate_screen());
     terminal
-}
-
-/// Whatever ends it, the terminal is as it was.
-#[test]
-fn the_terminal_is_restored_however_it_ends() {
-    for (how, end, code) in [
-        ("q", (|terminal: &mut Terminal| terminal.press("q")) as fn(&mut Terminal), 0),
-        ("ctrl-c", |terminal| terminal.press("\u{3}"), 0),
-        ("SIGTERM", |terminal| terminal.signal("TERM"), 143),
-        ("SIGHUP", |terminal| terminal.signal("HUP"), 129),
-    ] {
-        let mut terminal = drill();
-        end(&mut terminal);
-        let left = terminal.wait_for_end();
-        assert!(left.unrestored.is_empty(), "{how}: {:?}", left.unrestored);
-        assert_eq!(left.exit.exit_code(), code, "{how}: {:?}", left.exit);
-    }
-}
-
-#[test]
-fn it_fits_every_size_it_is_given() {
-    let mut terminal = drill();
-    for size in [(80, 24), (200, 60), (30, 8), (140, 36)] {
-        terminal.resize(size);
-        terminal.wait_until("a frame of the new size", |screen| screen.contents().contains("ai-service"));
-    }
-    terminal.press("q");
-    assert!(terminal.wait_for_end().unrestored.is_empty());
-}
-
-/// A panic gives the terminal back first, so that its report can be read.
-#[test]
-fn the_terminal_is_restored_by_a_panic() {
-    let this = std::env::current_exe().unwrap();
-    let child = ["--exact", "terminal::panics_while_the_terminal_is_ours", "--ignored", "--nocapture"];
-    let mut terminal = Terminal::start(&this.to_string_lossy(), &child, (120, 40));
-    terminal.wait_for_text("on purpose");
-    let left = terminal.wait_for_end();
-    assert!(!left.exit.success());
-    assert!(left.unrestored.is_empty(), "{:?}", left.unrestored);
-    assert!(left.text.contains("on purpose"), "the report stands on the ordinary screen: {}", left.text);
-}
-
-#[test]
-#[ignore = "run by `the_terminal_is_restored_by_a_panic`, in a terminal of its own"]
-fn panics_while_the_terminal_is_ours() {
-    if std::io::stdout().is_terminal() {
-        let _ours = scaledeck::console::terminal::Terminal::enter().unwrap();
-        panic!("on purpose");
-    }
 }

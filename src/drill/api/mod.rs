@@ -45,22 +45,39 @@ impl Drill {
             Some(Fault::Drop) => return Err(Dropped),
             _ => {}
         }
+        let answered = self.carry_out(&request, &address, input, fault, now());
+        if let Some(Fault::Lose(span)) = fault {
+            tokio::time::sleep(span).await;
+            return Err(Dropped);
+        }
+        Ok(answered)
+    }
+
+    /// Lives on to `now`, does what is asked for unless a fault forbids it, and writes the answer.
+    fn carry_out(
+        &self,
+        request: &Request<Bytes>,
+        address: &Address,
+        input: Result<Value, Refusal>,
+        fault: Option<Fault>,
+        now: Timestamp,
+    ) -> Response<Bytes> {
         let mut state = self.state();
-        state.world.advance_to(now());
+        state.world.advance_to(now);
         let outcome = match (fault, input) {
-            _ if !wire::is_signed(&request) => Err(Refusal::unsigned()),
+            _ if !wire::is_signed(request) => Err(Refusal::unsigned()),
             (Some(Fault::Throttle), _) => Err(Refusal::throttled()),
             (Some(Fault::Expire), _) => Err(Refusal::expired()),
-            (Some(Fault::Deny), _) => Err(denied(&state.world, &address)),
-            (Some(Fault::Garble), _) => return Ok(garbled()),
+            (Some(Fault::Deny), _) => Err(denied(&state.world, address)),
+            (Some(Fault::Garble), _) => return garbled(),
             (_, Err(unreadable)) => Err(unreadable),
-            (_, Ok(input)) => operate(&mut state.world, &address, &input),
+            (_, Ok(input)) => operate(&mut state.world, address, &input),
         };
         state.answers += 1;
         let (id, at) = (request_id(state.answers), state.world.now());
         // The bytes are made without the lock: a large answer holds up nobody.
         drop(state);
-        Ok(wire::write(&address, &outcome, &id, at))
+        wire::write(address, &outcome, &id, at)
     }
 }
 

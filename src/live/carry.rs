@@ -7,7 +7,7 @@ use std::fmt;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::owner::Inner;
+use super::owner::{Inner, LEFT};
 use super::view::Followed;
 use crate::aws::{Failure, Reader, Writer, pace};
 use crate::change::journal::{ChangeId, State, Unfinished};
@@ -68,7 +68,7 @@ impl Hands {
 
     /// Writes down that a change is left to itself.
     pub(super) fn leave(self, now: Timestamp) {
-        self.write(|journal, id| journal.following(id, Some("the console was left"), now));
+        self.write(|journal, id| journal.following(id, Some(LEFT), now));
     }
 
     /// Writes down that a planned change was not sent.

@@ -23,6 +23,12 @@ const ARMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// The longest time without a new view: advice depends on the time even when nothing is learnt.
 const VIEW_AT_LEAST: Duration = Duration::from_secs(15);
 
+/// How long leaving waits for a line that is being written, or for the answer to what was sent. The wall's.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What the journal says of a change that the console was left in.
+pub(super) const LEFT: &str = "the console was left";
+
 /// What the owner is told by what it has started.
 #[derive(Debug)]
 pub(super) enum Inner {
@@ -111,7 +117,7 @@ impl Owner {
                 self.publish();
             }
         }
-        self.leave().await;
+        self.leave(inner).await;
     }
 
     fn next_wake(&self) -> Timestamp {
@@ -391,14 +397,20 @@ impl Owner {
         self.tell(Notice::Refused(refused));
     }
 
-    /// A change that is still under way is written down as left: the next start looks at it.
-    async fn leave(mut self) {
-        if !self.following() {
-            return;
-        }
-        let Some(hands) = self.state.hands.take() else { return };
+    /// Leaves the journal true. What is being written or sent is waited for a moment; what was asked for and not sent is
+    /// not sent any more; what is still under way is written down as left, and the next start looks at it.
+    async fn leave(mut self, mut inner: mpsc::Receiver<Inner>) {
         let now = self.clock.now();
-        let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+        while self.state.hands.is_none() && self.state.reader.is_some() {
+            match tokio::time::timeout(LEAVE_WITHIN, inner.recv()).await {
+                Ok(Some(Inner::Fresh { hands, .. })) => self.put_away(move || hands.not_sent(LEFT, now)),
+                Ok(Some(told)) => self.told(told),
+                Ok(None) | Err(_) => return,
+            }
+        }
+        if let Some(hands) = self.state.hands.take().filter(|_| self.following()) {
+            let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+        }
     }
 }
 

@@ -99,6 +99,14 @@ impl Scene {
         self.ask(Command::Confirm(Box::new(Asked { plan, shown, answer, pressed }))).await;
     }
 
+    /// Leaves, and returns the journal's lines once everything is written down.
+    pub async fn leave(mut self) -> String {
+        self.ask(Command::Leave).await;
+        while self.handle.notices.recv().await.is_some() {}
+        let written = std::fs::read_dir(self.journal.path()).unwrap();
+        written.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()).collect()
+    }
+
     /// The next notice.
     pub async fn notice(&mut self) -> Notice {
         self.handle.notices.recv().await.unwrap()

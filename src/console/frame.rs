@@ -68,9 +68,9 @@ pub(super) fn draw_over(view: &View, model: &Model, look: &Look, plan: Plan, buf
 }
 
 /// How many services the list of a pane has room for.
-pub fn rows(pane: Pane, body: Rect) -> u16 {
-    match pane {
-        Pane::Overview => panes::overview::rows(body),
+pub fn rows(model: &Model, body: Rect) -> u16 {
+    match model.pane {
+        Pane::Overview => panes::overview::rows(model, body),
         Pane::Tasks => 1,
     }
 }

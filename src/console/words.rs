@@ -270,10 +270,13 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// What is left of a time-out: `14:59`, `0:00` when it is over.
+/// What is left of a time-out: `14m`, in whole minutes as long as it is one, so that the screen stands still meanwhile;
+/// then `59s`, and `0s` when it is over.
 pub fn countdown(seconds: i64) -> String {
-    let s = seconds.max(0);
-    format!("{}:{:02}", s / 60, s % 60)
+    match seconds.max(0) {
+        s @ 0..=59 => format!("{s}s"),
+        s => format!("{}m", s / 60),
+    }
 }
 
 /// A time of the day, UTC: `14:32:07Z`.
@@ -365,8 +368,10 @@ mod tests {
             (span(300), "5m"),
             (span(7_500), "2h05m"),
             (span(273_600), "3d04h"),
-            (countdown(899), "14:59"),
-            (countdown(-1), "0:00"),
+            (countdown(899), "14m"),
+            (countdown(60), "1m"),
+            (countdown(59), "59s"),
+            (countdown(-1), "0s"),
             (clock(at), "14:32:07Z"),
             (second_of_day(at), "14:32:07"),
             (minute(at), "14:32"),

@@ -1,7 +1,12 @@
 //! The words for people, made from the same values as the JSON for machines.
 //!
+//! A sentence is made in pieces that know their part in it, so that who can colour does not put it into other words.
+//!
 //! Absent on purpose: the service's name (whoever shows a sentence stands it beside one) and clean-up of hostile text:
 //! nothing here repeats what AWS said, but for [`AutoscalerView::sentence`], which leaves causes out too.
+
+use std::cmp::{Ordering, Reverse};
+use std::fmt;
 
 use jiff::Timestamp;
 
@@ -11,28 +16,107 @@ use super::window::after;
 use crate::platform::metric::Unit;
 use crate::platform::{MetricId, TaskCount};
 
+/// The part that a piece plays in its sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It tells.
+    Plain,
+    /// A value beyond its target.
+    Over,
+    /// A count that is asked for.
+    Ask,
+    /// What cannot be told.
+    Blind,
+}
+
+/// A sentence without a full stop, in pieces. Written out it is one text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said(Vec<(Role, String)>);
+
+impl Said {
+    fn new(role: Role, words: impl Into<String>) -> Self {
+        Self(vec![(role, words.into())])
+    }
+
+    fn plain(words: impl Into<String>) -> Self {
+        Self::new(Role::Plain, words)
+    }
+
+    fn then(mut self, role: Role, words: impl Into<String>) -> Self {
+        self.0.push((role, words.into()));
+        self
+    }
+
+    /// The pieces, in reading order.
+    pub fn pieces(&self) -> &[(Role, String)] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(_, words)| f.write_str(words))
+    }
+}
+
 impl Verdict {
     /// The verdict in one sentence without a full stop: "scale out 6 → 8", "steady", "cannot tell: memory is missing".
     pub fn sentence(&self) -> String {
+        self.said().to_string()
+    }
+
+    /// The same in pieces.
+    pub fn said(&self) -> Said {
         let desired = self.counts.desired;
         match &self.decision {
             Decision::Out { to, reason: Reason::BelowFloor { floor } } => {
-                format!("scale out {desired} → {to}: below the floor of {floor} ({})", self.floor.origin)
+                let why = format!(": below the floor of {floor} ({})", self.floor.origin);
+                Said::new(Role::Ask, format!("scale out {desired} → {to}")).then(Role::Plain, why)
             }
-            Decision::Out { to, .. } => format!("scale out {desired} → {to}"),
-            Decision::In { to, .. } => format!("scale in {desired} → {to}"),
-            Decision::None { reason } => self.why_not(reason),
-            Decision::CannotTell { reason } => format!("cannot tell: {}", self.why_not(reason)),
+            Decision::Out { to, .. } => Said::new(Role::Ask, format!("scale out {desired} → {to}")),
+            Decision::In { to, .. } => Said::new(Role::Ask, format!("scale in {desired} → {to}")),
+            Decision::None { reason } => Said::plain(self.why_not(reason)),
+            Decision::CannotTell { reason } => {
+                Said::new(Role::Blind, "cannot tell").then(Role::Plain, format!(": {}", self.why_not(reason)))
+            }
         }
     }
 
     /// What it rests on, a line each: every metric with its window, the limits, the remarks, and what would change it.
     pub fn evidence_lines(&self) -> Vec<String> {
-        let mut lines: Vec<_> = self.metrics.iter().map(|metric| self.metric_line(metric)).collect();
-        lines.push(format!("floor {} ({}), ceiling {}", self.floor.count, self.floor.origin, self.ceiling));
+        let mut lines: Vec<_> = self.metrics.iter().map(|metric| self.metric_said(metric).to_string()).collect();
+        lines.push(self.limits_line());
         lines.extend(self.notes.iter().map(|note| self.note_line(note)));
-        lines.extend(self.next.as_ref().map(|next| format!("next {}: {}", clock(next.at), next.what)));
+        lines.extend(self.next_line());
         lines
+    }
+
+    /// The metrics, the most urgent first: one whose absence keeps the rules from telling, those that ask, those above
+    /// their targets, then the one nearest to its target.
+    pub fn most_urgent_first(&self) -> Vec<&MetricEvidence> {
+        let missing: &[MetricId] = match self.decision.reason() {
+            Reason::Missing { metrics, .. } => metrics,
+            _ => &[],
+        };
+        let share = |evidence: &MetricEvidence| evidence.value.map_or(0.0, |value| value / evidence.target);
+        let mut metrics: Vec<_> = self.metrics.iter().collect();
+        metrics.sort_by(|a, b| {
+            let rank = |evidence: &MetricEvidence| {
+                Reverse((missing.contains(&evidence.metric), evidence.asks, evidence.out.held_s))
+            };
+            rank(a).cmp(&rank(b)).then_with(|| share(b).total_cmp(&share(a)))
+        });
+        metrics
+    }
+
+    /// Its limits: "floor 4 (peak hours 08:00–22:00 UTC), ceiling 10".
+    pub fn limits_line(&self) -> String {
+        format!("floor {} ({}), ceiling {}", self.floor.count, self.floor.origin, self.ceiling)
+    }
+
+    /// When it would change, and to what: "next 12:02:00: scales out to 8 if cpu stays above its target".
+    pub fn next_line(&self) -> Option<String> {
+        self.next.as_ref().map(|next| format!("next {}: {}", clock(next.at), next.what))
     }
 
     fn why_not(&self, reason: &Reason) -> String {
@@ -48,7 +132,7 @@ impl Verdict {
                     format!(", fires in ~{} if it holds", span(next.at.as_second() - self.at.as_second()))
                 });
                 let (label, target) = (label(*metric), amount(*metric, target));
-                format!("{label} above {target} for {} of {}{wait}", held(*held_s), held(*need_s))
+                format!("{label} above {target} for {}{wait}", filled(*held_s, *need_s))
             }
             Reason::Cooldown { direction, until, wanted } => {
                 let way = if *direction == Direction::Out { "out" } else { "in" };
@@ -92,41 +176,56 @@ impl Verdict {
         }
     }
 
-    fn metric_line(&self, evidence: &MetricEvidence) -> String {
+    /// What one of its metrics says: "cpu 82 % > 70 % held 5m of 5m, asks 8".
+    pub fn metric_said(&self, evidence: &MetricEvidence) -> Said {
         let MetricEvidence { metric, target, out, clear, .. } = evidence;
         let (label, limit) = (label(*metric), amount(*metric, *target));
         let Some(value) = evidence.value else {
             let since = evidence.newest.map(|minute| format!(" since {}", clock(after(minute, 60))));
-            return format!("{label} is blind: no data{}", since.unwrap_or_default());
+            let since = since.unwrap_or_default();
+            return Said::plain(format!("{label} is ")).then(Role::Blind, format!("blind: no data{since}"));
         };
+        let over = value > *target;
         let value = amount_beside(*metric, value, *target);
         if let Some(asks) = evidence.asks {
-            let held = window(*out);
-            return format!("{label} {value} > {limit} held {held}, asks {asks}");
+            return Said::plain(format!("{label} "))
+                .then(Role::Over, format!("{value} > {limit}"))
+                .then(Role::Plain, format!(" held {}, asks ", out.words()))
+                .then(Role::Ask, asks.to_string());
         }
+        let blind = |of: &str| {
+            Said::plain(format!("{label} {value} is "))
+                .then(Role::Blind, "blind")
+                .then(Role::Plain, format!(": too many minutes are missing to tell whether it {of} {limit}"))
+        };
         if out.unknown {
-            return format!(
-                "{label} {value} is blind: too many minutes are missing to tell whether it is above {limit}"
-            );
+            return blind("is above");
+        }
+        if out.held_s > 0 && over {
+            return Said::plain(format!("{label} "))
+                .then(Role::Over, value)
+                .then(Role::Plain, format!(", above {limit} for {}", out.words()));
         }
         if out.held_s > 0 {
-            return format!("{label} {value}, above {limit} for {}", window(*out));
+            // A mean that is still below would read as "below" beside a breach that has begun.
+            return Said::plain(format!("{label} "))
+                .then(Role::Over, format!("above {limit}"))
+                .then(Role::Plain, format!(" for {}, mean still {value}", out.words()));
         }
         if clear.unknown {
-            return format!(
-                "{label} {value} is blind: too many minutes are missing to tell whether it stays under {limit}"
-            );
+            return blind("stays under");
         }
         if !clear.full() {
-            return format!("{label} {value}, under {limit} for {}", window(*clear));
+            let under = if over { format!("mean {value}") } else { value };
+            return Said::plain(format!("{label} {under}, under {limit} for {}", clear.words()));
         }
-        match evidence.projected_in {
+        Said::plain(match evidence.projected_in {
             Some(projected) => {
                 let fewer = self.counts.running.0.saturating_sub(1);
                 format!("{label} {value} is content, ~{} on {fewer}", amount(*metric, projected))
             }
             None => format!("{label} {value} is content"),
-        }
+        })
     }
 
     /// A remark in words.
@@ -146,6 +245,43 @@ impl Verdict {
     }
 }
 
+impl MetricEvidence {
+    /// A value of the metric beside its target, short enough for a table: "cpu 82 % >70", "requests 1,240 >1,000".
+    pub fn beside(&self, value: f64) -> Said {
+        let (sign, role) = match value.total_cmp(&self.target) {
+            Ordering::Greater => ('>', Role::Over),
+            Ordering::Equal => ('=', Role::Plain),
+            Ordering::Less => ('<', Role::Plain),
+        };
+        let decimals = decimals_beside(value, self.target);
+        let number = thousands(&format!("{value:.decimals$}"));
+        let unit = if self.metric.row().unit == Unit::Percent { " %" } else { "" };
+        let target = thousands(&plain(self.target));
+        Said::plain(format!("{} ", label(self.metric))).then(role, format!("{number}{unit} {sign}{target}"))
+    }
+
+    /// That there is no value, as short: "cpu blind".
+    pub fn absent(&self) -> Said {
+        Said::plain(format!("{} ", label(self.metric))).then(Role::Blind, "blind")
+    }
+}
+
+impl WindowEvidence {
+    /// "3m of 5m", and how much of it was bridged.
+    pub fn words(self) -> String {
+        let missing = match self.bridged {
+            0 => String::new(),
+            bridged => format!(" ({bridged}m of it without data)"),
+        };
+        format!("{}{missing}", filled(self.held_s, self.need_s))
+    }
+}
+
+/// How far a window has filled: "3m of 5m". Both in seconds.
+pub fn filled(held_s: u32, need_s: u32) -> String {
+    format!("{} of {}", held(held_s), held(need_s))
+}
+
 impl AutoscalerView {
     /// What AWS is doing, or why it is not: "AWS is not acting: its cpu alarm has 2 of 3 minutes".
     pub fn sentence(&self) -> String {
@@ -162,7 +298,8 @@ impl AutoscalerView {
                 None => "AWS is not acting: it has no policy on a metric known here".to_owned(),
                 Some(alarm) => {
                     let (label, need) = (label(alarm.metric), super::ecs::ALARM_MINUTES);
-                    format!("AWS is not acting: its {label} alarm has {} of {need} minutes", alarm.minutes)
+                    let yet = if alarm.minutes >= need { " yet" } else { "" };
+                    format!("AWS is not acting{yet}: its {label} alarm has {} of {need} minutes", alarm.minutes)
                 }
             },
         }
@@ -187,19 +324,28 @@ fn labels(metrics: &[MetricId]) -> String {
 }
 
 fn amount(metric: MetricId, value: f64) -> String {
+    with_decimals(metric, &plain(value))
+}
+
+/// A number, with a decimal where a small one has a fraction.
+fn plain(value: f64) -> String {
     let decimals = usize::from((value - value.round()).abs() >= 0.05 && value < 100.0 && value.fract() != 0.0);
-    with_decimals(metric, value, decimals)
+    format!("{value:.decimals$}")
 }
 
 /// A value beside a limit, with as many decimals as it takes to tell them apart.
 fn amount_beside(metric: MetricId, value: f64, limit: f64) -> String {
-    let apart = |decimals: &usize| format!("{value:.decimals$}") != format!("{limit:.decimals$}");
-    let decimals = if value.total_cmp(&limit).is_eq() { 0 } else { (0..4).find(apart).unwrap_or(4) };
-    with_decimals(metric, value, decimals)
+    let decimals = decimals_beside(value, limit);
+    with_decimals(metric, &format!("{value:.decimals$}"))
 }
 
-fn with_decimals(metric: MetricId, value: f64, decimals: usize) -> String {
-    let number = thousands(&format!("{value:.decimals$}"));
+fn decimals_beside(value: f64, limit: f64) -> usize {
+    let apart = |decimals: &usize| format!("{value:.decimals$}") != format!("{limit:.decimals$}");
+    if value.total_cmp(&limit).is_eq() { 0 } else { (0..4).find(apart).unwrap_or(4) }
+}
+
+fn with_decimals(metric: MetricId, number: &str) -> String {
+    let number = thousands(number);
     match (metric, metric.row().unit) {
         (MetricId::RequestsPerTarget, _) => format!("{number}/target"),
         (_, Unit::Percent) => format!("{number} %"),
@@ -219,15 +365,6 @@ fn thousands(number: &str) -> String {
         grouped.push(digit);
     }
     grouped + rest
-}
-
-/// "3m of 5m", and how much of it was bridged.
-fn window(window: WindowEvidence) -> String {
-    let missing = match window.bridged {
-        0 => String::new(),
-        bridged => format!(" ({bridged}m of it without data)"),
-    };
-    format!("{} of {}{missing}", held(window.held_s), held(window.need_s))
 }
 
 fn held(seconds: u32) -> String {

@@ -1,15 +1,15 @@
-//! The evidence behind a verdict, to the digit, as the engine gave it.
+//! The evidence behind a verdict, to the digit, as the engine gave it and in its words.
 
 use ratatui::text::{Line, Span};
 
 use super::wrap::wrap;
 use crate::console::frame::Look;
 use crate::console::theme::Meaning;
-use crate::console::widgets::advice;
 use crate::console::words;
 use crate::live::View;
 use crate::platform::ServiceId;
-use crate::policy::{MetricEvidence, Verdict, WindowEvidence};
+use crate::policy::ecs::autoscaler_view;
+use crate::policy::{MetricEvidence, Verdict};
 
 /// The evidence on a service as lines of a width.
 pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -17,8 +17,12 @@ pub fn lines(id: &ServiceId, view: &View, look: &Look, width: usize) -> Vec<Line
     match view.advice.services.get(id) {
         None => page.say(Meaning::CannotTell, "no verdict on this service yet"),
         Some(verdict) => {
-            for (n, phrase) in advice::lines(view, id, look.now, usize::MAX).iter().enumerate() {
-                page.say(if n == 0 { Meaning::Strong } else { Meaning::Text }, phrase.text());
+            page.say(Meaning::Strong, format!("{}  {}", id.service, verdict.sentence()));
+            if let Some(aws) = autoscaler_view(&view.platform, id, look.now) {
+                page.say(Meaning::Text, aws.sentence());
+            }
+            if let Some(next) = verdict.next_line() {
+                page.say(Meaning::Text, next);
             }
             page.lines.push(Line::default());
             verdict_lines(verdict, &mut page);
@@ -69,42 +73,33 @@ fn verdict_lines(verdict: &Verdict, page: &mut Page) {
     page.pair("judged", format!("{}, {} ago", words::clock(verdict.at), words::age_at(verdict.at, page.look.now)));
     let counts = &verdict.counts;
     page.pair("on", format!("desired {}, running {}, pending {}", counts.desired, counts.running, counts.pending));
-    page.pair("floor", format!("{} – {}", verdict.floor.count, verdict.floor.origin));
-    page.pair("ceiling", verdict.ceiling.to_string());
-    for metric in &verdict.metrics {
-        metric_lines(metric, page);
+    page.pair("limits", verdict.limits_line());
+    for note in &verdict.notes {
+        page.pair("note", verdict.note_line(note));
+    }
+    for metric in verdict.most_urgent_first() {
+        metric_lines(verdict, metric, page);
     }
 }
 
-fn metric_lines(evidence: &MetricEvidence, page: &mut Page) {
+fn metric_lines(verdict: &Verdict, evidence: &MetricEvidence, page: &mut Page) {
     let row = evidence.metric.row();
-    let shown = |value| words::value(row.unit, value);
     page.head(&format!("{} · {} {} {}", row.label, row.namespace, row.name, row.statistic));
+    page.say(Meaning::Text, verdict.metric_said(evidence).to_string());
     if let Some(group) = &evidence.group {
         page.pair("target group", group.dimension().unwrap_or(group.as_str()));
     }
-    let value = evidence.value.map_or_else(|| "no data".to_owned(), shown);
-    page.pair("value", format!("{value}, mean of the five newest whole minutes; target {}", shown(evidence.target)));
+    page.pair("value", "mean of the five newest whole minutes");
     if let Some(newest) = evidence.newest {
         let ago = words::age_at(newest, page.look.now);
         page.pair("newest minute", format!("{}, {ago} ago", words::minute(newest)));
     }
-    page.pair("above target", window(evidence.out));
-    page.pair("clear of it", window(evidence.clear));
-    if let Some(asks) = evidence.asks {
-        page.pair("asks for", format!("{asks} = running × value ÷ target, rounded up"));
+    page.pair("above target", evidence.out.words());
+    page.pair("clear of it", evidence.clear.words());
+    if evidence.asks.is_some() {
+        page.pair("asks for", "running × value ÷ target, rounded up");
     }
-    if let Some(projected) = evidence.projected_in {
-        page.pair("on one fewer", format!("{} from the highest five minutes of the clear window", shown(projected)));
+    if evidence.projected_in.is_some() {
+        page.pair("on one fewer", "from the highest five minutes of the clear window");
     }
-}
-
-fn window(evidence: WindowEvidence) -> String {
-    let span = |seconds: u32| words::span(i64::from(seconds));
-    let bridged = match evidence.bridged {
-        0 => String::new(),
-        minutes => format!(", {} without data bridged", words::several(minutes as usize, "minute")),
-    };
-    let unknown = if evidence.unknown { ", too little data to say" } else { "" };
-    format!("{} of {}{bridged}{unknown}", span(evidence.held_s), span(evidence.need_s))
 }

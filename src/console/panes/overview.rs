@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  wide:  groups        │ charts              narrow:  groups
-//!         other charts  │                              chart, as there is room
+//!         more charts   │                              chart, as there is room
 //!         advice                                       advice
 //!         activity │ sources that fail                 activity, or sources that fail
 //! ```
@@ -14,17 +14,17 @@ use ratatui::layout::Rect;
 
 use crate::console::theme::Meaning;
 use crate::console::widgets::chart::Chart;
-use crate::console::widgets::condition::Condition;
 use crate::console::widgets::{Phrase, activity, advice, frame, groups, phrase, sources, summary};
 use crate::console::words::{self, Clean};
 use crate::console::{Look, Model};
 use crate::live::View;
-use crate::platform::{MetricId, Service, ServiceId, Source, SourceState};
+use crate::platform::{MetricId, Service, ServiceId, Source};
+use crate::policy::Verdict;
 
 /// Below this the pane is one column and has no frames.
 const GLANCE: (u16, u16) = (80, 18);
-/// Columns of the table: with everything, with most of it, with what cannot be missed.
-const TABLE: [u16; 3] = [94, 84, 80];
+/// Columns of the table with its frame, at least.
+const TABLE: u16 = 80;
 /// A chart narrower than this tells nothing.
 const CHART: u16 = 40;
 /// Rows of a chart with its frame, at least.
@@ -41,28 +41,53 @@ struct Plan {
     groups: Rect,
     /// Charts of the selected service.
     charts: Rect,
-    /// What a short table leaves: charts of the other services.
-    others: Rect,
+    /// What a short table leaves: charts of the other services, or more of the selected one's.
+    more: Rect,
     advice: Rect,
     activity: Rect,
     sources: Rect,
 }
 
-fn plan(area: Rect, services: usize, failing: u16) -> Plan {
+/// What wants room.
+#[derive(Debug, Clone, Copy)]
+struct Needs {
+    /// Services in the table.
+    services: u16,
+    /// Columns of a table that shows everything.
+    table: u16,
+    /// Changes in the last hour.
+    changes: u16,
+    /// Lines on sources that fail.
+    failing: u16,
+}
+
+impl Needs {
+    fn of(model: &Model, failing: usize) -> Self {
+        let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        Self {
+            services: rows(model.rows().len()),
+            table: rows(groups::width(&model.rows()[model.visible()], model.summary().clusters) + 2),
+            changes: rows(model.summary().changes.len()),
+            failing: rows(failing),
+        }
+    }
+}
+
+fn plan(area: Rect, needs: Needs) -> Plan {
     if area.width < GLANCE.0 || area.height < GLANCE.1 {
-        return glance(area, failing);
+        return glance(area, needs.failing);
     }
     let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
     let advice_height = if area.height >= TALL { 6 } else { 5 };
     let foot = match area.height {
         0..20 => 0,
         height if height < TALL => height.saturating_sub(advice_height + 11).min(4),
-        height => (height / 4).clamp(5, 14),
+        height => needs.changes.saturating_add(2).clamp(3, (height / 4).min(14)),
     };
     // A source that fails needs its frame, whatever else has to go.
-    let foot = if failing > 0 { foot.max((failing + 2).min(5)) } else { foot };
-    let table = TABLE.into_iter().find(|table| area.width >= table + CHART);
-    let needed = u16::try_from(services).unwrap_or(u16::MAX).saturating_add(3).max(6);
+    let foot = if needs.failing > 0 { foot.max((needs.failing + 2).min(5)) } else { foot };
+    let table = (area.width >= TABLE + CHART).then(|| needs.table.clamp(TABLE, area.width - CHART));
+    let needed = needs.services.saturating_add(3).max(4);
     let spare = (area.height - advice_height - foot).saturating_sub(needed);
     // Rows that are too few for a chart serve better below.
     let spare = if table.is_none() && spare < CHART_ROWS { spare } else { 0 };
@@ -79,14 +104,14 @@ fn plan(area: Rect, services: usize, failing: u16) -> Plan {
     } else {
         (left, Rect::default())
     };
-    let (charts, others) = if right.is_empty() { (rest, right) } else { (right, rest) };
+    let (charts, more) = if right.is_empty() { (rest, right) } else { (right, rest) };
     let foot = row(top + advice_height, foot);
-    let (activity, sources) = match failing {
+    let (activity, sources) = match needs.failing {
         0 => (foot, Rect::default()),
         _ if table.is_some() => split(foot, Some(foot.width / 2)),
         _ => (Rect::default(), foot),
     };
-    Plan { framed: true, groups, charts, others, advice: row(top, advice_height), activity, sources }
+    Plan { framed: true, groups, charts, more, advice: row(top, advice_height), activity, sources }
 }
 
 /// One column without frames: what asks for somebody first.
@@ -111,8 +136,8 @@ fn split(room: Rect, first: Option<u16>) -> (Rect, Rect) {
 
 /// How many services the table has room for in a body of this size. Failing sources may take some of it away for as long
 /// as they fail; the table then scrolls with the cursor.
-pub fn rows(body: Rect) -> u16 {
-    let plan = plan(body, usize::MAX, 0);
+pub fn rows(model: &Model, body: Rect) -> u16 {
+    let plan = plan(body, Needs { services: u16::MAX, ..Needs::of(model, 0) });
     plan.groups.height.saturating_sub(if plan.framed { 3 } else { 1 })
 }
 
@@ -124,14 +149,13 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     }
     let failures = sources::lines(view, look.now);
     if model.known() == 0 {
-        draw_nothing(view, look, &failures, area, buf);
+        draw_nothing(view, look, area, buf);
         return;
     }
-    let plan = plan(area, model.rows().len(), failures.len() as u16);
+    let plan = plan(area, Needs::of(model, failures.len()));
     let framed = plan.framed;
     draw_groups(view, model, look, framed, plan.groups, buf);
-    draw_charts(view, model, look, plan.charts, buf);
-    draw_others(view, model, look, plan.others, buf);
+    draw_charts(view, model, look, plan.charts, plan.more, buf);
     draw_advice(view, model, look, framed, plan.advice, buf);
     if !plan.activity.is_empty() {
         let summary = model.summary();
@@ -147,14 +171,15 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
 }
 
 /// The screen of a start that has nothing to show yet, or cannot: what is being waited for, and what would mend it.
-fn draw_nothing(view: &View, look: &Look, failures: &[Phrase], room: Rect, buf: &mut Buffer) {
+fn draw_nothing(view: &View, look: &Look, room: Rect, buf: &mut Buffer) {
     let name = Phrase::new().say(Meaning::Title, "Scaling groups");
     let inside = frame::draw(look.theme, &name, true, room, buf);
-    empty(view).draw(look.theme, phrase::line(inside, 0), buf);
     let indent = 1.min(inside.width);
     let inside = Rect { x: inside.x + indent, width: inside.width - indent, ..inside };
-    for (at, failure) in failures.iter().enumerate() {
-        failure.draw(look.theme, phrase::line(inside, at + 2), buf);
+    let help = sources::help(view, look.now);
+    let lines = if help.is_empty() { vec![empty(view)] } else { help };
+    for (at, line) in lines.iter().enumerate() {
+        line.draw(look.theme, phrase::line(inside, at), buf);
     }
 }
 
@@ -195,38 +220,28 @@ fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect
     );
 }
 
-/// Why there is no service to show.
+/// Why there is no service to show although nothing fails.
 fn empty(view: &View) -> Phrase {
     let none = view.platform.listed.as_ref().is_some_and(|listed| listed.is_empty());
-    let credentials = view
-        .platform
-        .sources
-        .values()
-        .any(|health| matches!(health.state, SourceState::Expired { .. } | SourceState::NoCredentials { .. }));
-    let words = match (credentials, none) {
-        (true, _) => " nothing can be read without credentials",
-        (_, true) => " no ECS service in this account and region",
-        _ => " … reading the services",
-    };
+    let words = if none { "no ECS service in this account and region" } else { "… reading the services" };
     Phrase::new().say(Meaning::Muted, words)
 }
 
 fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, room: Rect, buf: &mut Buffer) {
     let Some(id) = &model.selected else { return };
-    let columns = usize::from(room.width).saturating_sub(if framed { 16 } else { 0 });
-    let lines = advice::lines(view, id, look.now, columns);
     if framed {
-        let keys = advice::keys(look, &Condition::of(view, id));
-        advice::draw(look.theme, &lines, &keys, room, buf);
+        advice::draw(look, view, id, room, buf);
         return;
     }
+    let lines = advice::lines(view, id, look.now, usize::from(room.width));
     for (at, line) in lines.iter().take(usize::from(room.height)).enumerate() {
         line.draw(look.theme, phrase::line(room, at), buf);
     }
 }
 
-/// The selected service's charts, the one that matters most first; as many as there is room for.
-fn draw_charts(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Buffer) {
+/// The selected service's charts, the one that matters most first and largest, as many as there is room for; and in what
+/// a short table leaves, one of each other visible service, or else more of the selected one's.
+fn draw_charts(view: &View, model: &Model, look: &Look, room: Rect, more: Rect, buf: &mut Buffer) {
     if room.is_empty() {
         return;
     }
@@ -234,55 +249,56 @@ fn draw_charts(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Bu
         frame::draw(look.theme, &Phrase::new().say(Meaning::Title, "Chart"), false, room, buf);
         return;
     };
-    let metrics = metrics(view, &service.id);
-    let markers = markers(view, &service.id);
-    for (metric, room) in metrics.iter().zip(shelves(room, metrics.len())) {
-        draw_chart(view, service, *metric, &markers, look, room, buf);
+    let own = metrics(view, &service.id);
+    let visible = &model.rows()[model.window(more.height)];
+    let others: Vec<(&Service, MetricId)> = visible
+        .iter()
+        .filter(|id| **id != service.id)
+        .filter_map(|id| Some((view.platform.services.get(id)?.as_ref(), *metrics(view, id).first()?)))
+        .take(usize::from(more.height))
+        .collect();
+    let here = if more.is_empty() || !others.is_empty() { own.len() } else { own.len().div_ceil(2) };
+    let rooms: Vec<Rect> = shelves(room, here, 1).collect();
+    let own = own.iter().map(|metric| (service.as_ref(), *metric));
+    for ((service, metric), room) in own.clone().zip(&rooms) {
+        draw_chart(view, service, metric, look, *room, buf);
+    }
+    let rest: Vec<(&Service, MetricId)> = if others.is_empty() { own.skip(rooms.len()).collect() } else { others };
+    let across = if rest.len() > usize::from(more.height / (CHART_ROWS + 1)) { more.width / CHART } else { 1 };
+    for ((service, metric), room) in rest.iter().zip(shelves(more, rest.len(), across.max(1))) {
+        draw_chart(view, service, *metric, look, room, buf);
     }
 }
 
-/// A chart of each of the other services that are visible, as many as there is room for.
-fn draw_others(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Buffer) {
-    let visible = &model.rows()[model.window(room.height)];
-    let others = visible.iter().filter(|id| model.selected.as_ref() != Some(*id));
-    let others: Vec<_> =
-        others.filter_map(|id| view.platform.services.get(id)).take(usize::from(room.height)).collect();
-    for (service, room) in others.iter().zip(shelves(room, others.len())) {
-        if let Some(metric) = metrics(view, &service.id).first() {
-            draw_chart(view, service, *metric, &markers(view, &service.id), look, room, buf);
-        }
-    }
-}
-
-/// A room cut into shelves that are high enough for a chart each, at most `wanted` of them.
-fn shelves(room: Rect, wanted: usize) -> impl Iterator<Item = Rect> {
+/// A room cut into at most `wanted` places that are high enough for a chart each, up to `across` of them in a row.
+fn shelves(room: Rect, wanted: usize, across: u16) -> impl Iterator<Item = Rect> {
+    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
     let fit = (room.height / (CHART_ROWS + 1)).max(u16::from(room.height >= 3));
-    let count = fit.min(u16::try_from(wanted).unwrap_or(u16::MAX));
-    (0..count).map(move |at| {
-        let edge = |at: u16| room.y + (u32::from(room.height) * u32::from(at) / u32::from(count)) as u16;
-        Rect { y: edge(at), height: edge(at + 1) - edge(at), ..room }
+    let across = across.min(wanted.div_ceil(fit.max(1))).max(1);
+    let down = fit.min(wanted.div_ceil(across));
+    let edge = |length: u16, at: u16, of: u16| (u32::from(length) * u32::from(at) / u32::from(of)) as u16;
+    (0..down * across).map(move |place| {
+        let (x, y) = (place % across, place / across);
+        let (left, right) = (edge(room.width, x, across), edge(room.width, x + 1, across));
+        let (top, bottom) = (edge(room.height, y, down), edge(room.height, y + 1, down));
+        Rect { x: room.x + left, y: room.y + top, width: right - left, height: bottom - top }
     })
 }
 
-fn draw_chart(
-    view: &View,
-    service: &Service,
-    metric: MetricId,
-    markers: &[(Timestamp, Clean)],
-    look: &Look,
-    room: Rect,
-    buf: &mut Buffer,
-) {
+fn draw_chart(view: &View, service: &Service, metric: MetricId, look: &Look, room: Rect, buf: &mut Buffer) {
     let verdict = view.advice.services.get(&service.id);
     let evidence = verdict.and_then(|verdict| verdict.metrics.iter().find(|evidence| evidence.metric == metric));
-    let series = summary::series(view, service, metric);
+    let series = summary::series(view, service, metric, evidence.and_then(|evidence| evidence.group.as_ref()));
     let threshold = evidence.map(|evidence| (evidence.target, "target"));
-    let chart = Chart { metric, series, threshold, markers, now: look.now, minutes: MINUTES, cursor: None };
-    // The value is what is looked for; then the metric, then whose it is, then how the axes are to be read.
+    let markers = markers(view, &service.id);
+    let chart = Chart { metric, series, threshold, markers: &markers, now: look.now, minutes: MINUTES, cursor: None };
+    // The value is what is looked for; then whose it is, then how the axes are to be read.
     let columns = usize::from(room.width.saturating_sub(6));
-    let core = Phrase::new().tell(Meaning::Text, format_args!("{} ", summary::short(metric))).then(chart.reading());
-    let whose = Clean::new(service.id.service.as_str()).fit_end(columns.saturating_sub(core.width() + 1));
-    let mut name = Phrase::new().say(Meaning::Title, whose).say(Meaning::Text, " ").then(core);
+    let mut name = Phrase::new().tell(Meaning::Title, format_args!("{} ", metric.row().label)).then(chart.reading());
+    let whose = Clean::new(service.id.service.as_str()).fit_end(columns.saturating_sub(name.width() + 3));
+    if whose.width() > 3 {
+        name = name.say(Meaning::Muted, " · ").say(Meaning::Text, whose);
+    }
     let axes = Phrase::new().tell(Meaning::Muted, format_args!(" · {} · {MINUTES} min", unit(metric)));
     if name.width() + axes.width() <= columns {
         name = name.then(axes);
@@ -298,14 +314,15 @@ fn unit(metric: MetricId) -> &'static str {
     }
 }
 
-/// The metrics worth a chart: the one that drives the verdict, the others of its rules, then what users feel.
+/// The metrics worth a chart: those that drive the verdict, then what users feel, then the others of its rules.
 fn metrics(view: &View, id: &ServiceId) -> Vec<MetricId> {
     let verdict = view.advice.services.get(id);
-    let mut wanted: Vec<MetricId> =
-        verdict.and_then(summary::signal).map(|evidence| evidence.metric).into_iter().collect();
-    let rules = verdict.into_iter().flat_map(|verdict| verdict.metrics.iter().map(|evidence| evidence.metric));
-    let rest = [MetricId::ServiceCpu, MetricId::ResponseP95, MetricId::ServiceMemory, MetricId::RequestsPerTarget];
-    for metric in rules.chain(rest) {
+    let rules = verdict.map_or_else(Vec::new, Verdict::most_urgent_first);
+    let driving = rules.iter().enumerate().take_while(|(at, evidence)| *at == 0 || evidence.out.held_s > 0);
+    let rest = [MetricId::ServiceCpu, MetricId::ServiceMemory, MetricId::RequestsPerTarget];
+    let mut wanted: Vec<MetricId> = Vec::new();
+    let ordered = driving.map(|(_, evidence)| evidence.metric).chain([MetricId::ResponseP95]);
+    for metric in ordered.chain(rules.iter().map(|evidence| evidence.metric)).chain(rest) {
         if !wanted.contains(&metric) {
             wanted.push(metric);
         }

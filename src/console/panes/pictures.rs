@@ -260,7 +260,7 @@ fn the_table_has_the_rows_that_it_says() {
     for size in SIZES.into_iter().chain([(60, 16), (40, 10), (30, 6)]) {
         let area = Rect::new(0, 0, size.0, size.1);
         let body = frame::plan(&view, &model, area).body;
-        let rows = panes::overview::rows(body);
+        let rows = panes::overview::rows(&model, body);
         model.set_page(rows);
         let picture = text(&paint(&view, &model, &look, size));
         let shown = picture.lines().filter(|line| line.contains(" 4/4 ")).count();

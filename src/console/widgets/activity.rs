@@ -84,6 +84,9 @@ pub fn changes_of(view: &View, id: &ServiceId, horizon_s: i64) -> Vec<Entry> {
     let mut refused = false;
     for (at, activity) in activities.iter().enumerate().take_while(|(_, activity)| activity.started >= since) {
         let refusal = matches!(activity.kind, ActivityKind::NotScaled(_));
+        if is_content(&activity.kind) {
+            continue;
+        }
         // A refusal is repeated every minute or so; the newest of a run says it all.
         if !(refusal && refused) {
             found.push(scaled(view, id, activity, &activities[at + 1..]));
@@ -115,6 +118,11 @@ pub fn changes_of(view: &View, id: &ServiceId, horizon_s: i64) -> Vec<Entry> {
         found.push(entry(event.at, id, Who::Ecs, What::Event(event_words(event)), "", blank()));
     }
     found
+}
+
+/// Whether an activity says no more than that the count is what the autoscaler wants already.
+fn is_content(kind: &ActivityKind) -> bool {
+    matches!(kind, ActivityKind::NotScaled(reasons) if !reasons.is_empty() && reasons.iter().all(|reason| reason == "AlreadyAtDesiredCapacity"))
 }
 
 /// An event's words, cleaned and without the `(service x)` that ECS begins each with.

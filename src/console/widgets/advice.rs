@@ -1,4 +1,5 @@
-//! The advice on one service: what should happen, why to the digit, and whether anybody is on it.
+//! The advice on one service: what should happen, why to the digit, and whether anybody is on it. The sentences are the
+//! policy's own.
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -9,15 +10,12 @@ use super::condition::{self, Condition};
 use super::{Phrase, follow, frame, phrase};
 use crate::console::Look;
 use crate::console::commands::{Layer, Verb};
-use crate::console::theme::{Meaning, Theme};
-use crate::console::words::{self, Clean};
+use crate::console::theme::Meaning;
+use crate::console::words;
 use crate::live::View;
-use crate::platform::{MetricId, ServiceId};
-use crate::policy::verdict::Direction;
-use crate::policy::{Decision, MetricEvidence, Note, Reason, Verdict};
-
-/// Minutes beyond the target after which the alarm of a target tracking policy fires: 3 of 3, as AWS makes them.
-const ALARM_MINUTES: u32 = 3;
+use crate::platform::ServiceId;
+use crate::policy::ecs::autoscaler_view;
+use crate::policy::{MetricEvidence, Reason, Verdict};
 
 /// For so many seconds the end of a change of yours is told above the advice.
 const TOLD_S: i64 = 180;
@@ -42,24 +40,28 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
     let mut parts = because(verdict).into_iter().peekable();
     let mut lines = ended.map_or_else(Vec::new, |followed| follow::lines(followed, now));
     lines.extend(trouble(view, id));
-    lines.push(fill(headline(view, id, &condition, verdict), "   ", &mut parts, columns));
-    lines.extend(handled(view, id, &condition, verdict, now));
+    let (glyph, meaning) = condition.mark();
+    let headline = Phrase::new().tell(meaning, format_args!("{glyph} ")).said(&verdict.said());
+    lines.push(fill(headline, "   ", &mut parts, columns));
+    lines.extend(handled(view, id, &condition, now));
     let mut label = "  why  ";
     while parts.peek().is_some() {
         lines.push(fill(Phrase::new().say(Meaning::Muted, label), "", &mut parts, columns));
         label = "       ";
     }
-    if let Some(next) = &verdict.next {
-        let left = next.at.as_second() - now.as_second();
-        lines.push(
-            Phrase::new().say(Meaning::Muted, "  next  ").tell(
-                Meaning::Text,
-                format_args!("{} in {} ({})", next.what, words::span(left), words::minute(next.at)),
-            ),
-        );
-    }
-    lines.extend(verdict.notes.iter().map(|remark| note(remark, verdict)));
+    lines.extend(next(verdict, now));
+    let note = |remark| Phrase::new().say(Meaning::Muted, "  ").tell(Meaning::Text, format_args!("{}", remark));
+    lines.extend(verdict.notes.iter().map(|remark| note(verdict.note_line(remark))));
     lines
+}
+
+/// What would change the verdict, and how soon.
+pub fn next(verdict: &Verdict, now: Timestamp) -> Option<Phrase> {
+    let left = verdict.next.as_ref()?.at.as_second() - now.as_second();
+    let (words, left) = (verdict.next_line()?, words::span(left));
+    Some(
+        Phrase::new().tell(Meaning::Text, format_args!("  {words}")).tell(Meaning::Muted, format_args!(" (in {left})")),
+    )
 }
 
 /// What is wrong whatever the metrics say; adding tasks may not help there.
@@ -89,214 +91,66 @@ fn fill(
     line
 }
 
-/// What should happen.
-fn headline(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdict) -> Phrase {
-    let name = id.service.as_str();
-    let desired = view.platform.services.get(id).map(|service| service.desired);
-    let step = |to| desired.map_or_else(|| format!("to {to}"), |from| format!("{from} → {to}"));
-    let advised = |glyph: &'static str, way: &str, to| {
-        let start = Phrase::new().say(Meaning::Advice, glyph);
-        start.tell(Meaning::Strong, format_args!("scale {way} {name} {}", step(to)))
-    };
-    match &verdict.decision {
-        // Where AWS is on its way there already, that comes first.
-        Decision::Out { to, .. } if desired < Some(*to) => advised("▲ ", "out", *to),
-        Decision::In { to, .. } => advised("▼ ", "in", *to),
-        _ => condition.phrase(verdict.at).tell(Meaning::Strong, format_args!("  {name}")),
-    }
-}
-
-/// Why, in the numbers of every metric that has a say; those that ask first.
+/// Why, in the numbers of every metric that has a say, the most urgent first; what the headline has said of one is not
+/// said again.
 fn because(verdict: &Verdict) -> Vec<Phrase> {
-    let mut metrics: Vec<&MetricEvidence> = verdict.metrics.iter().collect();
-    metrics.sort_by_key(|evidence| std::cmp::Reverse((evidence.asks, evidence.out.held_s)));
-    let reason = verdict.decision.reason();
-    if let Reason::Missing { .. } = reason {
-        // The reason names those that are missing; they need not say so once more.
-        metrics.retain(|evidence| evidence.value.is_some());
-    }
-    reason_words(reason).into_iter().chain(metrics.into_iter().map(standing)).collect()
-}
-
-/// The reason's own words, where the metrics do not say it all.
-fn reason_words(reason: &Reason) -> Option<Phrase> {
-    let say = |words: std::fmt::Arguments<'_>| Some(Phrase::new().tell(Meaning::Text, words));
-    match reason {
-        Reason::BelowFloor { floor } => say(format_args!("desired is below the floor of {floor}")),
-        Reason::Cooldown { direction, wanted, .. } => {
-            let which = if *direction == Direction::Out { "out" } else { "in" };
-            say(format_args!("{wanted} is wanted; the cooldown after a scale-{which} blocks it"))
-        }
-        Reason::InFlight { starting, draining } => say(format_args!("{starting} starting, {draining} draining")),
-        Reason::Deploying => say(format_args!("a deployment runs: nothing is taken away meanwhile")),
-        Reason::AtCeiling { wanted } => say(format_args!("{wanted} wanted, the ceiling is in the way")),
-        Reason::AtFloor => say(format_args!("at the floor")),
-        Reason::WouldRebound { metric, projected } => {
-            let row = metric.row();
-            say(format_args!("one task fewer would put {} at {}", row.label, words::value(row.unit, *projected)))
-        }
-        Reason::AboveCeiling => say(format_args!("set by hand above the ceiling")),
-        Reason::Stopped => say(format_args!("stopped on purpose")),
-        Reason::NotManaged => say(format_args!("no scalable target is registered")),
-        Reason::Missing { metrics, arriving } => {
-            let names: Vec<&str> = metrics.iter().map(|metric| metric.row().label).collect();
-            let why = if *arriving { "history still arriving" } else { "no data" };
-            say(format_args!("{why}: {}", names.join(", ")))
-        }
-        _ => None,
-    }
-}
-
-/// A metric beside its target: `cpu 82 % > 70 % held 5m of 5m asks 8`.
-pub fn standing(evidence: &MetricEvidence) -> Phrase {
-    let row = evidence.metric.row();
-    let Some(value) = evidence.value else {
-        return Phrase::new().tell(Meaning::CannotTell, format_args!("{} blind", row.label));
+    let told = |evidence: &&MetricEvidence| match verdict.decision.reason() {
+        Reason::Missing { .. } => evidence.value.is_none(),
+        Reason::Filling { metric, .. } => evidence.metric == *metric,
+        _ => false,
     };
-    let over = value > evidence.target;
-    let sign = if over {
-        '>'
-    } else if value < evidence.target {
-        '<'
-    } else {
-        '='
-    };
-    let meaning = if over { Meaning::Warning } else { Meaning::Text };
-    let (value, target) = (words::value(row.unit, value), words::value(row.unit, evidence.target));
-    let mut line = Phrase::new()
-        .tell(Meaning::Text, format_args!("{} ", row.label))
-        .tell(meaning, format_args!("{value} {sign} {target}"));
-    if evidence.out.held_s > 0 {
-        let window = condition::window(evidence.out.held_s, evidence.out.need_s);
-        line = line.tell(Meaning::Text, format_args!(" held {window}"));
-    }
-    if let Some(asks) = evidence.asks {
-        line = line.tell(Meaning::Strong, format_args!(" asks {asks}"));
-    }
-    line
+    let metrics = verdict.most_urgent_first().into_iter().filter(|evidence| !told(evidence));
+    metrics.map(|evidence| Phrase::new().said(&verdict.metric_said(evidence))).collect()
 }
 
-/// Whether anybody is on it.
-fn handled(view: &View, id: &ServiceId, condition: &Condition, verdict: &Verdict, now: Timestamp) -> Option<Phrase> {
+/// Whether anybody is on it, and where nobody can be, what helps.
+fn handled(view: &View, id: &ServiceId, condition: &Condition, now: Timestamp) -> Option<Phrase> {
     let line = Phrase::new().say(Meaning::Text, "  ");
-    match condition {
-        Condition::AwsActing { .. } => {
-            let list = view.platform.activities.get(id)?;
-            let activity = list.iter().find(|activity| condition::under_way(activity))?;
-            let since = words::age_at(activity.started, now);
-            Some(
-                line.say(Meaning::Acting, "AWS is acting")
-                    .tell(Meaning::Text, format_args!(" for {since}: {} {}", activity.description, activity.message)),
-            )
+    let aws = autoscaler_view(&view.platform, id, now)?;
+    let asked = matches!(condition, Condition::Advised { out: true, .. } | Condition::Filling { .. });
+    if aws.acting.is_some() || asked {
+        let meaning = if aws.acting.is_some() { Meaning::Acting } else { Meaning::Warning };
+        return Some(line.tell(meaning, format_args!("{}", aws.sentence())));
+    }
+    let words = match condition {
+        Condition::AtCeiling { .. } => "AWS stops there, too: raise the ceiling, or find what is slow",
+        Condition::CannotTell { arriving: true } => {
+            "it is judged as soon as its windows are there: missing data is never \"fine\""
         }
-        Condition::Advised { out: true, .. } | Condition::Filling { .. } => Some(aws_idle(view, id, verdict)),
-        Condition::Cooling { until, .. } => {
-            let when = until.map_or_else(
-                || "once the change before has finished".to_owned(),
-                |until| format!("in {} ({})", words::span(until.as_second() - now.as_second()), words::clock(until)),
-            );
-            Some(line.say(Meaning::Blocked, "cooling down").tell(Meaning::Text, format_args!(": it ends {when}")))
-        }
-        Condition::AtCeiling { .. } => Some(line.say(Meaning::Blocked, "blocked").tell(
-            Meaning::Text,
-            format_args!(": AWS does not go beyond {}; raise the ceiling or find what is slow", verdict.ceiling),
-        )),
-        Condition::CannotTell { arriving: true } => Some(
-            line.say(Meaning::Text, "it will be judged when its windows are there; missing data is never \"fine\""),
-        ),
         Condition::CannotTell { arriving: false } => {
-            Some(line.say(Meaning::Text, "blind: missing data is never \"fine\"; AWS's own alarms may be blind, too"))
+            "missing data is never \"fine\": AWS's own alarms may be blind, too"
         }
-        _ => None,
-    }
-}
-
-/// Why the autoscaler is not acting on a breach.
-fn aws_idle(view: &View, id: &ServiceId, verdict: &Verdict) -> Phrase {
-    let line = Phrase::new().say(Meaning::Text, "  ").say(Meaning::Warning, "AWS is not acting");
-    let platform = &view.platform;
-    if platform.targets.get(id).is_some_and(|target| target.suspended.scale_out) {
-        return line.say(Meaning::Text, ": its scale-out is suspended");
-    }
-    let Some(policies) = platform.policies.get(id).filter(|policies| !policies.is_empty()) else {
-        return line.say(Meaning::Text, ": no scaling policy of its own is known");
+        _ => return None,
     };
-    let over = || verdict.metrics.iter().filter(|evidence| evidence.out.held_s > 0);
-    let tracked = |evidence: &&MetricEvidence| policies.iter().any(|policy| tracks(&policy.metric, evidence.metric));
-    let Some(evidence) = over().filter(tracked).max_by_key(|evidence| evidence.out.held_s) else {
-        let names: Vec<&str> = over().map(|evidence| evidence.metric.row().label).collect();
-        return line.tell(Meaning::Text, format_args!(": none of its policies follows {}", names.join(" or ")));
-    };
-    let label = evidence.metric.row().label;
-    match evidence.out.held_s / 60 {
-        minutes if minutes < ALARM_MINUTES => {
-            line.tell(Meaning::Text, format_args!(": its {label} alarm has {minutes} of {ALARM_MINUTES} minutes"))
-        }
-        minutes => line.tell(
-            Meaning::Text,
-            format_args!(": its {label} alarm needs {ALARM_MINUTES} minutes and has had {minutes}"),
-        ),
+    let meaning = if let Condition::AtCeiling { .. } = condition { Meaning::Blocked } else { Meaning::Text };
+    Some(line.say(meaning, words))
+}
+
+/// Draws the box: whose advice it is and the keys on its frame, the lines inside.
+pub fn draw(look: &Look, view: &View, id: &ServiceId, room: Rect, buf: &mut Buffer) {
+    let name = Phrase::new().say(Meaning::Title, "Advice").tell(Meaning::Text, format_args!(" · {}", id.service));
+    let inside = frame::draw(look.theme, &name, false, room, buf);
+    let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(1), ..inside };
+    let keys = keys(look, &Condition::of(view, id));
+    if name.width() + keys.width() + 8 <= usize::from(room.width) {
+        let row = Rect { width: room.width.saturating_sub(2), ..phrase::line(room, 0) };
+        keys.draw_right(look.theme, row, buf);
     }
-}
-
-/// Whether AWS's word for a policy's metric is this one.
-fn tracks(word: &str, metric: MetricId) -> bool {
-    let known = match metric {
-        MetricId::ServiceCpu => "ECSServiceAverageCPUUtilization",
-        MetricId::ServiceMemory => "ECSServiceAverageMemoryUtilization",
-        MetricId::RequestsPerTarget => "ALBRequestCountPerTarget",
-        _ => return false,
-    };
-    word == known
-}
-
-fn note(note: &Note, verdict: &Verdict) -> Phrase {
-    let line = Phrase::new().say(Meaning::Muted, "  note  ");
-    match note {
-        Note::LimitsDiffer { policy, aws } => line.tell(
-            Meaning::Text,
-            format_args!("the policy says {}–{}, AWS has {}–{}", policy.0, policy.1, aws.0, aws.1),
-        ),
-        Note::Suspended { what } => line.tell(Meaning::Blocked, format_args!("suspended: {what}")),
-        Note::AboveCeiling => line.tell(
-            Meaning::Text,
-            format_args!("above max {}, set by hand: AWS leaves it until an opposite alarm", verdict.ceiling),
-        ),
-        Note::HistoryStarts { at } => {
-            line.tell(Meaning::Muted, format_args!("cooldowns are known since {}", words::clock(*at)))
-        }
-        Note::Stale { .. } => line.tell(Meaning::CannotTell, format_args!("{}", verdict.note_line(note))),
-    }
-}
-
-/// Draws the box: the lines, and the keys on the right of the first ones.
-pub fn draw(theme: &Theme, lines: &[Phrase], keys: &[Phrase], room: Rect, buf: &mut Buffer) {
-    let name = Phrase::new().say(Meaning::Title, "Advice");
-    let inside = frame::draw(theme, &name, false, room, buf);
-    let wide = keys.iter().map(Phrase::width).max().unwrap_or(0) as u16;
+    let lines = lines(view, id, look.now, usize::from(inside.width));
     for (at, line) in lines.iter().take(usize::from(inside.height)).enumerate() {
-        let row = phrase::line(inside, at);
-        let key = keys.get(at).filter(|_| inside.width > 3 * wide);
-        if let Some(key) = key {
-            key.draw(theme, Rect { x: row.right() - wide - 1, width: wide, ..row }, buf);
-        }
-        let taken = if key.is_some() { wide + 3 } else { 0 };
-        line.draw(theme, Rect { x: row.x + 1.min(row.width), width: row.width.saturating_sub(taken + 1), ..row }, buf);
+        line.draw(look.theme, phrase::line(inside, at), buf);
     }
 }
 
 /// What to press, in the keys in force; what has no key is left out.
-pub fn keys(look: &Look, condition: &Condition) -> Vec<Phrase> {
+fn keys(look: &Look, condition: &Condition) -> Phrase {
     let verbs: &[(Verb, &'static str)] = match condition {
         Condition::Advised { .. } => &[(Verb::Accept, "preview"), (Verb::Why, "why")],
         Condition::YouActing { .. } | Condition::Unread => &[(Verb::Why, "why")],
-        _ => &[(Verb::Why, "why"), (Verb::Scale, "scale")],
+        _ => &[(Verb::Scale, "scale"), (Verb::Why, "why")],
     };
     let bound = verbs.iter().filter_map(|(verb, word)| Some((look.keymap.key(Layer::Main, *verb)?, *word)));
-    let bound: Vec<(Clean, &'static str)> = bound.map(|(key, word)| (Clean::of(format_args!("{key}")), word)).collect();
-    let widest = bound.iter().map(|(_, word)| word.len()).max().unwrap_or(0);
-    let phrase = |(key, word): (Clean, &'static str)| {
-        Phrase::new().say(Meaning::Key, key).say(Meaning::Text, "  ").say(Meaning::Text, Clean::from(word).left(widest))
-    };
-    bound.into_iter().map(phrase).collect()
+    bound.fold(Phrase::new(), |line, (key, word)| {
+        line.tell(Meaning::Key, format_args!(" {key}")).tell(Meaning::Text, format_args!(" {word} "))
+    })
 }

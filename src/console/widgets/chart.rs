@@ -14,9 +14,12 @@ use ratatui::widgets::canvas::{Canvas, Line};
 use super::{Phrase, phrase};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
-use crate::platform::metric::Unit;
+use crate::platform::metric::{Missing, Unit};
 use crate::platform::series::{KEPT_MINUTES, evidence_minute, minute_of, start_of};
 use crate::platform::{MetricId, Series};
+
+/// Rows from which on the words of the marks have one of their own.
+const ROOMY: u16 = 6;
 
 /// What a chart shows.
 #[derive(Debug, Clone, Copy)]
@@ -86,15 +89,25 @@ impl Chart<'_> {
         }
         let last = minute_of(self.now);
         let minutes = i64::from(self.minutes.clamp(2, KEPT_MINUTES as u16));
+        let first = last - minutes + 1;
+        // The marks' words have a row of their own where there is room: over the line they could not be read.
+        let marked = self.markers.iter().any(|(at, _)| (first..=last).contains(&minute_of(*at)));
+        let above = u16::from(marked && room.height >= ROOMY);
         let plot = Plot {
-            room: Rect { x: room.x + gutter, width: room.width - gutter, height: room.height - 1, ..room },
-            first: last - minutes + 1,
+            room: Rect {
+                x: room.x + gutter,
+                y: room.y + above,
+                width: room.width - gutter,
+                height: room.height - 1 - above,
+            },
+            first,
             last,
-            top: self.top(last - minutes + 1),
+            top: self.top(first),
         };
         self.y_axis(theme, room, &plot, buf);
-        self.marks(theme, &plot, buf);
+        self.uprights(theme, &plot, buf);
         self.line(theme, &plot, buf);
+        self.mark_words(theme, &plot, room.y, buf);
         self.threshold_name(theme, &plot, buf);
         self.cursor(theme, &plot, buf);
         self.x_axis(theme, &plot, phrase::line(room, usize::from(room.height) - 1), buf);
@@ -149,11 +162,15 @@ impl Chart<'_> {
         let color = |meaning| theme.style(meaning).fg.unwrap_or(Color::Reset);
         let (whole, partial) = (color(Meaning::ChartLine), color(Meaning::ChartPartial));
         let evidence = evidence_minute(self.now);
+        // The sum of a minute that still runs is not low, it is not a sum yet.
+        let newest = plot.last - i64::from(self.metric.row().missing == Missing::Zero);
         let segments = || {
-            (plot.first..=plot.last).filter_map(|minute| {
+            (plot.first..=newest).filter_map(|minute| {
                 let value = series.at(minute)?;
-                // A minute between two holes is a dot, not nothing.
-                let from = series.at(minute - 1).filter(|_| minute > plot.first);
+                // A minute between two holes is a dot, not nothing. One that is still being filled in is a dot, too: a
+                // line to it would read as a rise or a fall.
+                let joined = minute > plot.first && minute <= evidence;
+                let from = series.at(minute - 1).filter(|_| joined);
                 let (x1, y1) = from.map_or((minute, value), |from| (minute - 1, from));
                 let color = if minute > evidence { partial } else { whole };
                 Some(Line::new(x1 as f64, y1, minute as f64, value, color))
@@ -174,23 +191,29 @@ impl Chart<'_> {
         }
     }
 
-    /// A dotted upright where capacity changed, and its word at the top, newest first; a word that finds no room is
-    /// left out, its upright is not.
-    fn marks(&self, theme: &Theme, plot: &Plot, buf: &mut Buffer) {
-        let style = theme.style(Meaning::Marker);
-        let shown = || self.markers.iter().filter_map(|(at, word)| Some((plot.column(minute_of(*at))?, word)));
-        for (x, _) in shown() {
+    /// The columns where capacity changed, newest first, with the words.
+    fn shown<'p>(&'p self, plot: &'p Plot) -> impl Iterator<Item = (u16, &'p Clean)> {
+        self.markers.iter().filter_map(|(at, word)| Some((plot.column(minute_of(*at))?, word)))
+    }
+
+    /// A dotted upright where capacity changed.
+    fn uprights(&self, theme: &Theme, plot: &Plot, buf: &mut Buffer) {
+        for (x, _) in self.shown(plot) {
             for y in plot.room.top()..plot.room.bottom() {
-                buf[(x, y)].set_char('┊').set_style(style);
+                buf[(x, y)].set_char('┊').set_style(theme.style(Meaning::Marker));
             }
         }
+    }
+
+    /// The words of the marks, newest first; one that finds no room is left out, its upright is not.
+    fn mark_words(&self, theme: &Theme, plot: &Plot, row: u16, buf: &mut Buffer) {
         let mut free = plot.room.right();
-        for (x, word) in shown() {
+        for (x, word) in self.shown(plot) {
             let width = word.width() as u16;
             let start = x.min(free.saturating_sub(width)).max(plot.room.x);
             // A word stands at its upright or a little to the left of it, never where another one would be meant.
             if start + width <= free && start + width > x {
-                buf.set_stringn(start, plot.room.y, word.as_str(), usize::from(width), style);
+                buf.set_stringn(start, row, word.as_str(), usize::from(width), theme.style(Meaning::Marker));
                 free = start.saturating_sub(1);
             }
         }

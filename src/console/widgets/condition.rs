@@ -10,6 +10,7 @@ use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
 use crate::platform::{Activity, ActivityKind, Rollout, ServiceId, TargetHealth, TargetState, TaskCount};
+use crate::policy::sentence::filled;
 use crate::policy::verdict::Direction;
 use crate::policy::{Decision, Reason, Verdict};
 
@@ -118,39 +119,53 @@ impl Condition {
         }
     }
 
-    /// The condition as a glyph and a word, with the meaning that both are drawn in. Short enough for a table.
-    pub fn phrase(&self, now: Timestamp) -> Phrase {
-        let phrase = Phrase::new();
+    /// Its glyph, and the meaning that it and its word are drawn in.
+    pub fn mark(&self) -> (&'static str, Meaning) {
         match self {
-            Self::Steady => phrase.say(Meaning::Ok, "✓ steady"),
-            Self::Filling { held_s, need_s } => {
-                phrase.tell(Meaning::Warning, format_args!("◔ {}", window(*held_s, *need_s)))
-            }
-            Self::Advised { out: true, to } => phrase.tell(Meaning::Advice, format_args!("▲ advised {to}")),
-            Self::Advised { out: false, to } => phrase.tell(Meaning::Advice, format_args!("▼ advised {to}")),
-            Self::AwsActing { to: Some(to) } => phrase.tell(Meaning::Acting, format_args!("» AWS acting {to}")),
-            Self::AwsActing { to: None } => phrase.say(Meaning::Acting, "» AWS acting"),
-            Self::YouActing { to } => phrase.tell(Meaning::ActingYou, format_args!("» you acting {to}")),
-            Self::Moving { to } => phrase.tell(Meaning::Acting, format_args!("» moving to {to}")),
-            Self::Cooling { until: Some(until), .. } => {
-                let left = words::span(until.as_second() - now.as_second());
-                phrase.tell(Meaning::Blocked, format_args!("◷ cooling {left}"))
-            }
-            Self::Cooling { until: None, .. } => phrase.say(Meaning::Blocked, "◷ cooling down"),
-            Self::AtCeiling { wanted } => phrase.tell(Meaning::Critical, format_args!("■ max, wants {wanted}")),
-            Self::Deploying => phrase.say(Meaning::Acting, "⇡ deploying"),
-            Self::CannotTell { arriving: true } => phrase.say(Meaning::CannotTell, "? data arriving"),
-            Self::CannotTell { arriving: false } => phrase.say(Meaning::CannotTell, "? cannot tell"),
-            Self::Stopped => phrase.say(Meaning::Muted, "○ stopped"),
-            Self::NotManaged => phrase.say(Meaning::Muted, "– not managed"),
-            Self::Unread => phrase.say(Meaning::Muted, "… reading"),
+            Self::Steady => ("✓", Meaning::Ok),
+            Self::Filling { .. } => ("◔", Meaning::Warning),
+            Self::Advised { out: true, .. } => ("▲", Meaning::Advice),
+            Self::Advised { out: false, .. } => ("▼", Meaning::Advice),
+            Self::AwsActing { .. } | Self::Moving { .. } => ("»", Meaning::Acting),
+            Self::YouActing { .. } => ("»", Meaning::ActingYou),
+            Self::Cooling { .. } => ("◷", Meaning::Blocked),
+            Self::AtCeiling { .. } => ("■", Meaning::Critical),
+            Self::Deploying => ("⇡", Meaning::Acting),
+            Self::CannotTell { .. } => ("?", Meaning::CannotTell),
+            Self::Stopped => ("○", Meaning::Muted),
+            Self::NotManaged => ("–", Meaning::Muted),
+            Self::Unread => ("…", Meaning::Muted),
         }
     }
-}
 
-/// How far a window has filled: `3m of 5m`.
-pub fn window(held_s: u32, need_s: u32) -> String {
-    format!("{} of {}", words::span(i64::from(held_s)), words::span(i64::from(need_s)))
+    /// The condition as a glyph and a word. Short enough for a table.
+    pub fn phrase(&self, now: Timestamp) -> Phrase {
+        let (glyph, meaning) = self.mark();
+        Phrase::new().tell(meaning, format_args!("{glyph} {}", self.word(now)))
+    }
+
+    fn word(&self, now: Timestamp) -> String {
+        match self {
+            Self::Steady => "steady".to_owned(),
+            Self::Filling { held_s, need_s } => filled(*held_s, *need_s),
+            Self::Advised { to, .. } => format!("advised {to}"),
+            Self::AwsActing { to: Some(to) } => format!("AWS acting {to}"),
+            Self::AwsActing { to: None } => "AWS acting".to_owned(),
+            Self::YouActing { to } => format!("you acting {to}"),
+            Self::Moving { to } => format!("moving to {to}"),
+            Self::Cooling { until: Some(until), .. } => {
+                format!("cooling {}", words::span(until.as_second() - now.as_second()))
+            }
+            Self::Cooling { until: None, .. } => "cooling down".to_owned(),
+            Self::AtCeiling { wanted } => format!("max, wants {wanted}"),
+            Self::Deploying => "deploying".to_owned(),
+            Self::CannotTell { arriving: true } => "data arriving".to_owned(),
+            Self::CannotTell { arriving: false } => "cannot tell".to_owned(),
+            Self::Stopped => "stopped".to_owned(),
+            Self::NotManaged => "not managed".to_owned(),
+            Self::Unread => "reading".to_owned(),
+        }
+    }
 }
 
 /// Whether a scaling activity is still being carried out.

@@ -15,15 +15,15 @@ use crate::live::View;
 use crate::platform::series::evidence_minute;
 use crate::platform::{Series, Service, ServiceId, Source, TaskCount};
 
-/// Columns of the name, at least, and of the others.
+/// Columns of the name, at least, and of the others with a blank after each.
 const NAME: usize = 12;
 const GOOD_NAME: usize = 18;
 const LONGEST_NAME: usize = 40;
 const NOW: usize = 9;
 const LIMITS: usize = 8;
-const ROOM: usize = 6;
-const SIGNAL: usize = 27;
-const STATE: usize = 16;
+const ROOM: usize = 5;
+const SIGNAL: usize = 24;
+const STATE: usize = 15;
 /// Minutes of a mean that trends are told from.
 const TREND_MINUTES: i64 = 5;
 
@@ -40,7 +40,7 @@ impl Columns {
     /// The columns for a table this wide whose longest visible name has so many columns.
     fn of(width: usize, longest: usize) -> Self {
         let fixed = 2 + NOW + STATE;
-        let name = (longest + 2).clamp(NAME, LONGEST_NAME);
+        let name = (longest + 1).clamp(NAME, LONGEST_NAME);
         let mut columns = Self { name, limits: true, room: true, signal: true };
         let needed = |c: &Self| {
             let optional = [(c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
@@ -68,6 +68,13 @@ impl Columns {
         columns.name = (columns.name + spare).min(LONGEST_NAME).min(width.saturating_sub(2));
         columns
     }
+}
+
+/// Columns of a table that shows everything about these services. It depends on their names alone: a table whose width
+/// went with its values would move what stands beside it.
+pub fn width(ids: &[ServiceId], clusters: bool) -> usize {
+    let longest = ids.iter().map(|id| name(id, clusters).width()).max().unwrap_or(0);
+    2 + (longest + 1).clamp(NAME, LONGEST_NAME) + NOW + LIMITS + ROOM + SIGNAL + STATE
 }
 
 /// Draws the head and one line a service; `ids` are the visible ones, in order. With `clusters` names say their cluster.
@@ -148,12 +155,8 @@ fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns
         line = line.then(if old { signal.all(Meaning::Dim) } else { signal });
     }
     line = line.then(state(condition::trouble(view, id), &condition, now));
-    let stale = view
-        .platform
-        .sources
-        .get(&Source::Services)
-        .is_some_and(|health| now.as_second() - service.learnt.as_second() > 2 * i64::from(health.cadence_s));
-    if stale {
+    let history = view.platform.counts.get(id);
+    if history.is_some_and(|history| history.stale(service.learnt, now)) {
         let age = words::age_at(service.learnt, now);
         return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!(" old {age}"));
     }
@@ -199,19 +202,16 @@ fn headroom(desired: TaskCount, max: Option<TaskCount>) -> Phrase {
     Phrase::new().say(meaning, words.left(ROOM))
 }
 
-/// The metric that matters most, with its limit and its trend: `cpu 82 % > 70 % ↗`.
+/// The metric that matters most, with its limit and its trend: `cpu 82 % >70 ↗`.
 fn signal(view: &View, service: &Service, now: Timestamp) -> Phrase {
     let evidence = view.advice.services.get(&service.id).and_then(summary::signal);
-    let Some(evidence) = evidence else { return Phrase::new().say(Meaning::Muted, Clean::from("–").left(SIGNAL)) };
-    let row = evidence.metric.row();
-    let Some(value) = evidence.value else {
-        return Phrase::new().say(Meaning::CannotTell, Clean::of(format_args!("{} blind", row.label)).left(SIGNAL));
+    let Some(evidence) = evidence else { return Phrase::new().say(Meaning::Muted, "–").cell(SIGNAL) };
+    let Some(heat) = Heat::of(view, service, evidence) else {
+        return Phrase::new().said(&evidence.absent()).cell(SIGNAL);
     };
-    let heat = Heat { metric: evidence.metric, value, target: evidence.target };
-    let trend = summary::series(view, service, evidence.metric).map_or(' ', |series| trend(series, now));
-    let (meaning, words) = heat.words();
-    let mark = if heat.is_over() { "▲" } else { "" };
-    Phrase::new().say(meaning, Clean::of(format_args!("{words} {trend}{mark}")).fit(SIGNAL - 1).left(SIGNAL))
+    let series = summary::series(view, service, evidence.metric, evidence.group.as_ref());
+    let trend = series.map_or(' ', |series| trend(series, now));
+    Phrase::new().said(&heat.said).tell(Meaning::Text, format_args!(" {trend}")).cell(SIGNAL)
 }
 
 /// Rising, falling or level: the newest five minutes against the five before them, by more than a twentieth.

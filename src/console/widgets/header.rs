@@ -90,7 +90,8 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
             Some(SourceState::NoCredentials { .. }) => "· no credentials ",
             Some(SourceState::Expired { .. }) => "· credentials expired ",
             Some(SourceState::Denied { .. }) => "· account not known: denied ",
-            _ => "· asking who we are ",
+            None | Some(SourceState::Waiting | SourceState::Live) => "· asking who we are ",
+            Some(_) => "· account not known ",
         };
         parts.push(left(6, Phrase::new().say(Meaning::CannotTell, words)));
     }
@@ -128,6 +129,10 @@ fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phras
 }
 
 fn counts(summary: &Summary, wordy: bool) -> Phrase {
+    if summary.services == 0 {
+        // Two zeros would read as "nothing is on fire".
+        return Phrase::new().say(Meaning::CannotTell, if wordy { "? nothing read yet" } else { "?" });
+    }
     let one = |severity: Severity, count: usize| {
         let (glyph, word, meaning) = severity.mark();
         let meaning = if count == 0 { Meaning::Muted } else { meaning };
@@ -176,12 +181,12 @@ fn stack(summary: &Summary, width: u16) -> Phrase {
         line = line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")));
     }
     if let Some((id, heat)) = &summary.hottest {
-        let (meaning, words) = heat.words();
-        let mark = if heat.is_over() { " ▲" } else { "" };
-        line = line
-            .say(Meaning::Muted, " ▸ hottest ")
-            .tell(Meaning::Text, format_args!("{} ", id.service))
-            .tell(meaning, format_args!("{words}{mark}"));
+        line = line.say(Meaning::Muted, " ▸ hottest ").said(&heat.said);
+        line = if heat.is_over() { line.say(Meaning::Warning, " ▲") } else { line };
+        // With one service there is no question which.
+        if summary.services > 1 {
+            line = line.tell(Meaning::Muted, format_args!(" {}", id.service));
+        }
     }
     line
 }

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::Clean;
+use crate::policy::sentence::{Role, Said};
 
 /// Words with meanings, in reading order, that fill one line or part of it.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,20 @@ impl Phrase {
         self.say(meaning, Clean::of(args))
     }
 
+    /// Adds a sentence of the policy's, each piece in the meaning of its part.
+    #[must_use]
+    pub fn said(self, said: &Said) -> Self {
+        said.pieces().iter().fold(self, |line, (role, words)| {
+            let meaning = match role {
+                Role::Plain => Meaning::Text,
+                Role::Over => Meaning::Warning,
+                Role::Ask => Meaning::Strong,
+                Role::Blind => Meaning::CannotTell,
+            };
+            line.say(meaning, Clean::new(words))
+        })
+    }
+
     /// Adds another phrase.
     #[must_use]
     pub fn then(mut self, other: Self) -> Self {
@@ -46,6 +61,20 @@ impl Phrase {
             *old = meaning;
         }
         self
+    }
+
+    /// Filled or cut to exactly this many columns, the last one blank: a cell of a table.
+    #[must_use]
+    pub fn cell(self, columns: usize) -> Self {
+        let mut room = columns.saturating_sub(1);
+        let mut cell = Self::new();
+        for (meaning, words) in self.0 {
+            let words = words.fit(room);
+            room -= words.width();
+            cell = cell.say(meaning, words);
+        }
+        let blanks = columns.saturating_sub(cell.width());
+        cell.say(Meaning::Text, Clean::from("").left(blanks))
     }
 
     /// Columns it fills.

@@ -8,29 +8,94 @@ use crate::console::words;
 use crate::live::View;
 use crate::platform::{Source, SourceHealth, SourceState};
 
-/// One line a source that fails, in the order of a cold start; a failure of credentials is said once for all sources.
+/// So many sources that fail alike are named; the others are counted.
+const NAMED: usize = 3;
+
+/// One line a kind of failure, in the order of a cold start: sources that fail alike are told together, and a failure of
+/// credentials is said once for all.
 pub fn lines(view: &View, now: Timestamp) -> Vec<Phrase> {
+    failures(view).iter().filter_map(|(sources, health)| told(sources, health, now)).collect()
+}
+
+/// What fails and what helps, for a screen that has nothing else to show. Empty while nothing fails.
+pub fn help(view: &View, now: Timestamp) -> Vec<Phrase> {
     let mut lines = Vec::new();
-    let mut credentials = false;
-    for source in Source::ALL {
-        let Some(health) = view.platform.sources.get(&source) else { continue };
-        if matches!(health.state, SourceState::Expired { .. } | SourceState::NoCredentials { .. }) {
-            if credentials {
+    for (sources, health) in failures(view) {
+        let (first, helps, mend): (_, &'static str, _) = match &health.state {
+            SourceState::NoCredentials { mend } => (
+                Phrase::new().say(Meaning::Critical, "● no credentials").say(Meaning::Text, ": AWS cannot be asked"),
+                "what helps: ",
+                mend.as_str(),
+            ),
+            SourceState::Expired { mend } => {
+                (Phrase::new().say(Meaning::Critical, "● the credentials have expired"), "what helps: ", mend.as_str())
+            }
+            SourceState::Network { .. } | SourceState::TimedOut { .. } => {
+                let Some(line) = told(&sources, health, now) else { continue };
+                (line, "what may help: ", "the network, the VPN or proxy, AWS_ENDPOINT_URL, --region")
+            }
+            _ => {
+                lines.extend(told(&sources, health, now));
                 continue;
             }
-            credentials = true;
-        }
-        lines.extend(line(source, health, now));
+        };
+        lines.push(first);
+        lines.push(
+            Phrase::new()
+                .say(Meaning::Muted, "  ")
+                .say(Meaning::Muted, helps)
+                .tell(Meaning::Key, format_args!("{mend}")),
+        );
+    }
+    if !lines.is_empty() {
+        lines
+            .push(Phrase::new().say(Meaning::Muted, "  it is asked again and again; nothing needs to be started anew"));
+        lines.push(Phrase::new());
+        lines.push(
+            Phrase::new()
+                .say(Meaning::Key, "scaledeck drill")
+                .say(Meaning::Text, "  practises on an AWS inside the program: no account, no network"),
+        );
     }
     lines
 }
 
+/// The sources that fail, those alike together, with the health of the first.
+fn failures(view: &View) -> Vec<(Vec<Source>, &SourceHealth)> {
+    let mut found: Vec<(Vec<Source>, &SourceHealth)> = Vec::new();
+    for source in Source::ALL {
+        let Some(health) = view.platform.sources.get(&source) else { continue };
+        if matches!(health.state, SourceState::Live | SourceState::Waiting) {
+            continue;
+        }
+        match found.iter_mut().find(|(_, other)| alike(&other.state, &health.state)) {
+            Some((sources, _)) => sources.push(source),
+            None => found.push((vec![source], health)),
+        }
+    }
+    found
+}
+
+fn alike(one: &SourceState, other: &SourceState) -> bool {
+    use SourceState::{Expired, NoCredentials};
+    let credentials = |state: &SourceState| matches!(state, Expired { .. } | NoCredentials { .. });
+    one == other || (credentials(one) && credentials(other))
+}
+
 /// What a source's failure means; `None` while it answers.
 pub fn line(source: Source, health: &SourceHealth, now: Timestamp) -> Option<Phrase> {
+    told(&[source], health, now)
+}
+
+fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phrase> {
+    let named: Vec<&str> = sources.iter().take(NAMED).map(|source| source.label()).collect();
+    let others = sources.len() - named.len();
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let names = format!("{}{more}", named.join(", "));
     let start = |meaning, glyph: &'static str, word| {
         Phrase::new()
             .say(meaning, glyph)
-            .tell(Meaning::Strong, format_args!("{source} "))
+            .tell(Meaning::Strong, format_args!("{names} "))
             .tell(meaning, format_args!("{word}"))
     };
     let line = match &health.state {

@@ -6,13 +6,12 @@ use jiff::Timestamp;
 
 use super::activity::{self, Entry};
 use super::condition::{self, Severity};
-use crate::console::theme::Meaning;
-use crate::console::words::{self, Clean};
 use crate::live::View;
-use crate::platform::metric::{Resource, Unit};
+use crate::platform::metric::Resource;
 use crate::platform::series::evidence_minute;
-use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState};
-use crate::policy::{MetricEvidence, Reason, Verdict};
+use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState, TargetGroupArn};
+use crate::policy::sentence::Said;
+use crate::policy::{MetricEvidence, Verdict};
 
 /// How far back "the last hour" goes, in seconds.
 pub const HOUR_S: i64 = 3_600;
@@ -50,15 +49,13 @@ pub struct Summary {
     pub failing: Vec<Source>,
 }
 
-/// A metric beside its target.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A metric's newest whole minute beside its target.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Heat {
-    /// The metric.
-    pub metric: MetricId,
-    /// Its value.
-    pub value: f64,
-    /// Its target, in the same unit.
-    pub target: f64,
+    /// How much of its target the value is; one is at the target.
+    pub share: f64,
+    /// Both in words.
+    pub said: Said,
 }
 
 /// What passes the balancers in a minute.
@@ -102,8 +99,9 @@ impl Summary {
         let clusters = || platform.services.keys().map(|id| &id.cluster);
         summary.clusters = clusters().zip(clusters().skip(1)).any(|(a, b)| a != b);
         for (id, verdict) in &view.advice.services {
-            let Some(heat) = signal(verdict).and_then(Heat::of) else { continue };
-            if summary.hottest.as_ref().is_none_or(|(_, hottest)| heat.share() > hottest.share()) {
+            let (Some(service), Some(evidence)) = (platform.services.get(id), signal(verdict)) else { continue };
+            let Some(heat) = Heat::of(view, service, evidence) else { continue };
+            if summary.hottest.as_ref().is_none_or(|(_, hottest)| heat.share > hottest.share) {
                 summary.hottest = Some((id.clone(), heat));
             }
         }
@@ -120,61 +118,37 @@ impl Summary {
 }
 
 impl Heat {
-    fn of(evidence: &MetricEvidence) -> Option<Self> {
-        Some(Self { metric: evidence.metric, value: evidence.value?, target: evidence.target })
-    }
-
-    /// How much of its target a value is; one is at the target.
-    pub fn share(self) -> f64 {
-        if self.target > 0.0 { self.value / self.target } else { 0.0 }
+    /// The newest whole minute where there is one, as a chart's name says it; else the mean that the verdict rests on.
+    pub fn of(view: &View, service: &Service, evidence: &MetricEvidence) -> Option<Self> {
+        let mean = evidence.value?;
+        let series = series(view, service, evidence.metric, evidence.group.as_ref());
+        let value = series.and_then(|series| current(series, view.at)).unwrap_or(mean);
+        let share = if evidence.target > 0.0 { value / evidence.target } else { 0.0 };
+        Some(Self { share, said: evidence.beside(value) })
     }
 
     /// Whether the value is beyond its target.
-    pub fn is_over(self) -> bool {
-        self.value > self.target
-    }
-
-    /// `cpu 82 % >70`: short enough for a table. The unit of a count a minute is in its name.
-    pub fn words(self) -> (Meaning, Clean) {
-        let row = self.metric.row();
-        let (sign, meaning) = if self.is_over() { ('>', Meaning::Warning) } else { ('<', Meaning::Text) };
-        let plain = |value: f64| words::number(value, 0);
-        let (value, target) = match row.unit {
-            Unit::Percent => (words::value(row.unit, self.value), plain(self.target)),
-            Unit::PerMinute | Unit::Count => (plain(self.value), plain(self.target)),
-            Unit::Seconds => (words::value(row.unit, self.value), words::value(row.unit, self.target)),
-        };
-        (meaning, Clean::of(format_args!("{} {value} {sign}{target}", short(self.metric))))
+    pub fn is_over(&self) -> bool {
+        self.share > 1.0
     }
 }
 
-/// A metric's label, short enough for a table.
-pub fn short(metric: MetricId) -> &'static str {
-    match metric {
-        MetricId::RequestsPerTarget => "req/target",
-        other => other.row().label,
-    }
-}
-
-/// The metric that matters most: the one that is missing, else the one that asks for most, else the one nearest to or
-/// farthest beyond its target.
+/// The metric that matters most.
 pub fn signal(verdict: &Verdict) -> Option<&MetricEvidence> {
-    if let Reason::Missing { metrics, .. } = verdict.decision.reason() {
-        let missing = verdict.metrics.iter().find(|evidence| metrics.contains(&evidence.metric));
-        if missing.is_some() {
-            return missing;
-        }
-    }
-    let share = |evidence: &MetricEvidence| Heat::of(evidence).map_or(-1.0, Heat::share);
-    verdict.metrics.iter().max_by(|a, b| a.asks.cmp(&b.asks).then_with(|| share(a).total_cmp(&share(b))))
+    verdict.most_urgent_first().first().copied()
 }
 
-/// The history of a service's metric, whichever resource it is filed under.
-pub fn series<'v>(view: &'v View, service: &Service, metric: MetricId) -> Option<&'v Series> {
+/// The history of a service's metric, whichever resource it is filed under; of this target group where one is meant.
+pub fn series<'v>(
+    view: &'v View,
+    service: &Service,
+    metric: MetricId,
+    group: Option<&TargetGroupArn>,
+) -> Option<&'v Series> {
     let platform = &view.platform;
     let own = platform.series.get(&MetricKey::service(&service.id, metric));
     let found = own.or_else(|| {
-        service.target_groups.iter().find_map(|arn| {
+        service.target_groups.iter().filter(|arn| group.is_none_or(|group| group == *arn)).find_map(|arn| {
             let group = platform.target_groups.get(arn)?;
             group.balancers.iter().find_map(|balancer| {
                 let resource = Resource::TargetGroup(balancer.clone(), arn.clone());

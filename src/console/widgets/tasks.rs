@@ -5,14 +5,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::activity::event_words;
-use super::condition;
 use super::follow::window_bar;
-use super::summary::short;
-use super::{Phrase, phrase};
+use super::{Phrase, advice, phrase};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
 use crate::live::View;
 use crate::platform::{Deployment, Rollout, Service, ServiceEvent, TargetGroup, TargetState, Task, TaskCount};
+use crate::policy::sentence::filled;
 use crate::policy::{MetricEvidence, Verdict};
 
 /// Columns of a window's bar.
@@ -173,18 +172,12 @@ pub fn events(theme: &Theme, events: &[ServiceEvent], room: Rect, buf: &mut Buff
 
 /// The evidence: a head, one line a metric, then floor, ceiling and what would change the verdict.
 pub fn evidence(verdict: &Verdict, now: Timestamp) -> Vec<Phrase> {
-    let head = " metric       value       target      out window        in window          asks  fewer";
-    let mut lines = vec![Phrase::new().say(Meaning::Muted, head)];
-    lines.extend(verdict.metrics.iter().map(metric));
-    lines.push(
-        Phrase::new()
-            .tell(Meaning::Muted, format_args!(" floor {} ({})", verdict.floor.count, verdict.floor.origin))
-            .tell(Meaning::Muted, format_args!(" · ceiling {}", verdict.ceiling)),
-    );
-    if let Some(next) = &verdict.next {
-        let left = words::span(next.at.as_second() - now.as_second());
-        lines.push(Phrase::new().tell(Meaning::Text, format_args!(" next: {} in {left}", next.what)));
-    }
+    let head = "  metric           value       target      out window        in window          asks  fewer";
+    let mut lines = vec![Phrase::new().say(Meaning::Text, "  ").said(&verdict.said())];
+    lines.push(Phrase::new().say(Meaning::Muted, head));
+    lines.extend(verdict.most_urgent_first().into_iter().map(metric));
+    lines.push(Phrase::new().tell(Meaning::Muted, format_args!("  {}", verdict.limits_line())));
+    lines.extend(advice::next(verdict, now));
     lines
 }
 
@@ -201,13 +194,13 @@ fn metric(evidence: &MetricEvidence) -> Phrase {
     let window = |held_s, need_s, unknown: bool| {
         let bar = window_bar(held_s, need_s, BAR);
         let mark = if unknown { "?" } else { "" };
-        Clean::of(format_args!("{bar} {}{mark}", condition::window(held_s, need_s)))
+        Clean::of(format_args!("{bar} {}{mark}", filled(held_s, need_s)))
     };
     let (out, clear) = (evidence.out, evidence.clear);
     let asks = evidence.asks.map_or_else(|| "–".into(), |asks| Clean::of(format_args!("{asks}")));
     let fewer = evidence.projected_in.map_or_else(|| "–".to_owned(), |value| words::value(row.unit, value));
     Phrase::new()
-        .say(Meaning::Text, Clean::of(format_args!(" {}", short(evidence.metric))).left(14))
+        .say(Meaning::Text, Clean::of(format_args!("  {}", row.label)).left(19))
         .say(meaning, Clean::of(format_args!("{value}{mark}")).left(12))
         .say(Meaning::Muted, Clean::new(&words::value(row.unit, evidence.target)).left(12))
         .say(

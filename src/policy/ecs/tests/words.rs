@@ -224,7 +224,7 @@ fn the_autoscaler_sees_complete_minutes_before_they_are_evidence() {
     let series = scene.platform.series.get_mut(&key(CPU, &scene.service.id)).unwrap();
     Arc::make_mut(series).merge([1, 2, 3].map(|ahead| (start_of(newest + ahead), 82.0)));
     assert_eq!(view(&scene).alarms[0].minutes, 3);
-    assert_eq!(view(&scene).sentence(), "AWS is not acting: its cpu alarm has 3 of 3 minutes");
+    assert_eq!(view(&scene).sentence(), "AWS is not acting yet: its cpu alarm has 3 of 3 minutes");
 }
 
 #[test]

@@ -4,10 +4,12 @@
 
 mod documents;
 mod drill_aws;
+mod drill_ecs;
 mod drill_faults;
 mod drill_listen;
 mod house;
 mod moto;
+mod pictures;
 mod scene;
 mod sdk;
 mod spec;

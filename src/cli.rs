@@ -3,7 +3,9 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
-use std::io::Write;
+mod words;
+
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,14 +13,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser as _};
 use clap_complete::Shell;
 use directories::ProjectDirs;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::aws::{Access, Transport, TransportFault};
 use crate::clock::Clock;
-use crate::console::keys::Key;
 use crate::console::picture::{self, Shot};
 use crate::console::theme::Depth;
 use crate::console::{self, Ended, Keymap, Options, Theme};
@@ -29,178 +30,26 @@ use crate::live::{self, Settings};
 use crate::platform::Environment;
 use crate::policy::Policy;
 
+use words::{AccountArgs, Cli, ConsoleArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
+
 /// What the shell is told when the command line was wrong.
 const WRONG_WORDS: u8 = 2;
 
 /// How fast a drill runs in the console: a minute passes in ten seconds, so that its story fits a break.
 const DRILL_SPEED: f64 = 6.0;
 
-/// A terminal console for people on call for a platform that scales on AWS.
-#[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
-pub struct Cli {
-    #[command(subcommand)]
-    door: Option<Door>,
-    #[command(flatten)]
-    account: AccountArgs,
-    #[command(flatten)]
-    console: ConsoleArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum Door {
-    /// Practise on an AWS inside the program: the same console without an account or a network.
-    #[command(after_help = scenarios())]
-    Drill(DrillArgs),
-    /// Read everything once, print it with what the policy advises, and end.
-    Status(StatusArgs),
-    /// Print what the console shows at a moment of a drill, as an SVG picture.
-    #[command(after_help = scenarios())]
-    Picture(PictureArgs),
-    /// Print every command of the console with its default keys, as a Markdown table.
-    Keys,
-    /// Print completions for a shell, or the man page.
-    Generate {
-        /// What to print.
-        what: Generated,
-    },
-}
-
-/// What is made from the command line's own description.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Generated {
-    /// Completions for bash.
-    Bash,
-    /// Completions for fish.
-    Fish,
-    /// Completions for zsh.
-    Zsh,
-    /// The man page, as roff.
-    Man,
-}
-
-/// Which account to look at, and what may be done there.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Account")]
-pub struct AccountArgs {
-    /// The profile of ~/.aws/config to use, not in a drill [default: AWS_PROFILE, else `default`].
-    #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// The region to look at, not in a drill [default: AWS_REGION, else the profile's].
-    #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Where to send AWS calls instead of to AWS, not in a drill [default: AWS_ENDPOINT_URL].
-    #[arg(long, global = true, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-    /// The environment's label: it decides the policy's limits, and how much is asked before a change.
-    #[arg(long, global = true, value_name = "LABEL", default_value = "production")]
-    pub environment: String,
-    /// Look at this cluster only; may be given several times [default: all].
-    #[arg(long, global = true, value_name = "NAME")]
-    pub cluster: Vec<String>,
-    /// The journal of changes [default: `journal`, in a drill `drill-journal`, in ~/.local/state/scaledeck].
-    #[arg(long, global = true, value_name = "DIR")]
-    pub journal: Option<PathBuf>,
-    /// Refuse every change, whatever is pressed.
-    #[arg(long, global = true)]
-    pub read_only: bool,
-}
-
-/// How the console looks.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Console")]
-pub struct ConsoleArgs {
-    /// A theme: `dark`, `light` or a .toml file [default: the one that COLORFGBG asks for, else `dark`].
-    #[arg(long, global = true, value_name = "NAME|FILE")]
-    pub theme: Option<String>,
-    /// A .toml file of keys to lay over the default ones.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub keymap: Option<PathBuf>,
-}
-
-/// What happens in a drill.
-#[derive(Debug, Args)]
-pub struct WorldArgs {
-    /// A scenario by name, or a .toml file.
-    #[arg(default_value = "spike")]
-    pub scenario: String,
-    /// What chance draws from: the same seed and the same changes at the same times give the same world.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// A drill.
-#[derive(Debug, Args)]
-pub struct DrillArgs {
-    /// What happens.
-    #[command(flatten)]
-    pub world: WorldArgs,
-    /// How much faster than life its time runs, from 0.1 to 600 [default: 6; with --listen 1].
-    #[arg(long, value_name = "N", value_parser = speed)]
-    pub speed: Option<f64>,
-    /// Serve the drill's AWS over HTTP instead of opening the console, for the AWS CLI or any SDK.
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<SocketAddr>,
-}
-
-/// A picture.
-#[derive(Debug, Args)]
-pub struct PictureArgs {
-    /// What happens.
-    #[command(flatten)]
-    pub world: WorldArgs,
-    /// The moment, in seconds of the drill from its start.
-    #[arg(long, value_name = "SECONDS", default_value_t = 240)]
-    pub at: u32,
-    /// Columns and rows of the screen.
-    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "140x36", value_parser = size)]
-    pub size: (u16, u16),
-    /// Keys to press before it, a second apart, named as in a keymap file: `2`, `"a enter"`.
-    #[arg(long, value_name = "KEYS", value_parser = key, value_delimiter = ' ')]
-    pub keys: Vec<Key>,
-}
-
-/// What to print.
-#[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// Print JSON instead of text.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The scenarios by name, for the help.
-fn scenarios() -> String {
-    let lines = Scenario::all().into_iter().map(|one| format!("  {:<8}{}\n", one.name, one.summary));
-    format!("Scenarios:\n{}", lines.collect::<String>())
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.1..=600.0).contains(&speed) => Ok(speed),
-        _ => Err("a speed is a number from 0.1 to 600".to_owned()),
-    }
-}
-
-fn key(text: &str) -> Result<Key, String> {
-    text.parse().map_err(|_| "a key is written as `a`, `A`, `+`, `enter`, `pgdn` or `ctrl-r`".to_owned())
-}
-
-fn size(text: &str) -> Result<(u16, u16), String> {
-    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    match sides {
-        Some((width @ 1..=400, height @ 1..=200)) => Ok((width, height)),
-        _ => Err("a size is columns x rows, as in 140x36, at most 400x200".to_owned()),
-    }
-}
-
 /// Runs the program on the words it was given.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match open(cli) {
+    match open(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
-            eprintln!("scaledeck: {wrong:#}");
-            ExitCode::from(if wrong.is::<Mistake>() { WRONG_WORDS } else { 1 })
+            // Standard error may have gone away with the terminal: there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "scaledeck: {wrong:#}");
+            if wrong.is::<Mistake>() {
+                ExitCode::from(WRONG_WORDS)
+            } else {
+                wrong.downcast_ref().map_or(ExitCode::FAILURE, Signalled::code)
+            }
         }
     }
 }
@@ -210,36 +59,46 @@ pub fn main() -> ExitCode {
 #[error("{0}")]
 struct Mistake(String);
 
-fn open(cli: Cli) -> anyhow::Result<()> {
+/// A signal asked the program to end.
+#[derive(Debug, thiserror::Error)]
+#[error("ended by {0}")]
+struct Signalled(&'static str);
+
+impl Signalled {
+    /// As a shell counts: 128 and the signal's number.
+    fn code(&self) -> ExitCode {
+        ExitCode::from(match self.0 {
+            "SIGHUP" => 129,
+            "SIGINT" => 130,
+            _ => 143,
+        })
+    }
+}
+
+fn open(cli: &Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
-        Some(Door::Keys) => {
-            print!("{}", console::command_table_markdown());
-            Ok(())
-        }
-        Some(Door::Generate { what }) => Ok(generate(*what, &mut std::io::stdout())?),
+        Some(Door::Keys) => print(&console::command_table_markdown()),
+        Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Status(args)) => {
             let access = real(account)?;
-            runtime()?.block_on(status(access, account, args))
+            block_on(status(access, account, args))
         }
-        Some(Door::Picture(args)) => {
-            print!("{}", picture(account, &cli.console, args)?);
-            Ok(())
-        }
+        Some(Door::Picture(args)) => print(&picture(account, &cli.console, args)?),
         Some(Door::Drill(args)) => {
             let scenario = scenario(&args.world.scenario)?;
-            match args.listen {
-                Some(address) => runtime()?.block_on(listen(&scenario, args, address)),
-                None => {
-                    let look = look(&cli.console)?;
-                    runtime()?.block_on(drill(&scenario, account, args, look))
-                }
+            if let Some(address) = args.listen {
+                return block_on(listen(&scenario, args, address));
             }
+            let look = look(&cli.console)?;
+            terminal()?;
+            block_on(drill(&scenario, account, args, look))
         }
         None => {
             let access = real(account)?;
             let look = look(&cli.console)?;
-            runtime()?.block_on(async {
+            terminal()?;
+            block_on(async {
                 let clock = Clock::system();
                 let handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
                 ended(console::run(look, handle, clock).await?)
@@ -248,20 +107,55 @@ fn open(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-fn generate(what: Generated, out: &mut impl Write) -> std::io::Result<()> {
+fn generate(what: Generated) -> anyhow::Result<String> {
     let mut command = Cli::command();
+    let mut out = Vec::new();
     let shell = match what {
-        Generated::Man => return clap_mangen::Man::new(command).render(out),
-        Generated::Bash => Shell::Bash,
-        Generated::Fish => Shell::Fish,
-        Generated::Zsh => Shell::Zsh,
+        Generated::Man => None,
+        Generated::Bash => Some(Shell::Bash),
+        Generated::Fish => Some(Shell::Fish),
+        Generated::Zsh => Some(Shell::Zsh),
     };
-    clap_complete::generate(shell, &mut command, "scaledeck", out);
+    match shell {
+        Some(shell) => clap_complete::generate(shell, &mut command, "scaledeck", &mut out),
+        None => clap_mangen::Man::new(command).render(&mut out)?,
+    }
+    Ok(String::from_utf8(out)?)
+}
+
+/// How long work that cannot be stopped – a name that is being looked up – may hold up the end of the program.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
+fn block_on(door: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let runtime: Runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?;
+    let ended = runtime.block_on(door);
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
+}
+
+/// The console draws on standard output and reads standard input: into a file or a pipe it would only write rubbish.
+fn terminal() -> Result<(), Mistake> {
+    for (name, is_one) in
+        [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())]
+    {
+        if !is_one {
+            let words = format!("{name} is not a terminal, and the console needs one: scripts call `scaledeck status`");
+            return Err(Mistake(words));
+        }
+    }
     Ok(())
 }
 
-fn runtime() -> anyhow::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().context("the runtime could not be started")
+/// Prints a text. Whoever read it may have had enough of it.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => Err(fault).context("nothing could be printed"),
+        _ => Ok(()),
+    }
 }
 
 fn real(account: &AccountArgs) -> anyhow::Result<Access> {
@@ -301,7 +195,7 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
     let variable = |name: &str| std::env::var(name).ok();
     let theme = match args.theme.as_deref() {
         None => Theme::builtin(console::terminal::theme_for(variable)),
-        Some(file) if file.ends_with(".toml") => Theme::load(Path::new(file)),
+        Some(file) if is_toml(file) => Theme::load(Path::new(file)),
         Some(name) => Theme::builtin(name),
     };
     let theme = theme.map_err(|fault| Mistake(fault.to_string()))?.at(Depth::detect(variable));
@@ -312,8 +206,13 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
     Ok(Options { theme, keymap, title: None, drill: false })
 }
 
+/// Whether a name is a file's: what the program has inside needs no ending.
+fn is_toml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "toml")
+}
+
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
-    if Path::new(name).extension().is_some_and(|extension| extension == "toml") {
+    if is_toml(name) {
         let text = std::fs::read_to_string(name).map_err(|fault| Mistake(format!("{name}: {fault}")))?;
         return Ok(Scenario::from_toml(&text, name).map_err(|mistake| Mistake(mistake.to_string()))?);
     }
@@ -372,12 +271,14 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     let wall = Clock::system().now();
     let clock = Clock::paced(wall, args.speed.unwrap_or(1.0));
     let drill = Drill::new(scenario, args.world.seed, wall);
-    let socket = drill::listen::bind(address).await?;
+    let socket = drill::listen::bind(address).await.map_err(|fault| Mistake(fault.to_string()))?;
     let address = socket.local_addr()?;
-    println!("the drill `{}` listens on http://{address}", scenario.name);
-    println!(
-        "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1"
-    );
+    let name = &scenario.name;
+    print(&format!(
+        "the drill `{name}` listens on http://{address}\n  export AWS_ENDPOINT_URL=http://{address} \
+         AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill \
+         AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
+    ))?;
     let answer = move |request| {
         let (drill, clock) = (drill.clone(), clock.clone());
         async move { drill.answer(request, || clock.now()).await }
@@ -394,10 +295,11 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
     let mut handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
     let view = headless::status::read_once(&mut handle, &clock).await;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&headless::status::Report::of(&view))?);
+        print(&(serde_json::to_string_pretty(&headless::status::Report::of(&view))? + "\n"))?;
     } else {
-        print!("{}", headless::status::text(&view));
+        print(&headless::status::text(&view))?;
     }
+    anyhow::ensure!(view.platform.identity.is_some(), "AWS has not said who we are: nothing else can be read");
     Ok(())
 }
 
@@ -405,10 +307,7 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
 fn ended(ended: Ended) -> anyhow::Result<()> {
     match ended {
         Ended::Quit | Ended::Closed => Ok(()),
-        Ended::Left => {
-            println!("A change is still on its way: it is in the journal, and the next start looks at it.");
-            Ok(())
-        }
-        Ended::Signalled(signal) => anyhow::bail!("ended by {signal}"),
+        Ended::Left => print("A change is still on its way: it is in the journal, and the next start looks at it.\n"),
+        Ended::Signalled(signal) => Err(Signalled(signal).into()),
     }
 }

@@ -30,7 +30,6 @@ fn named_files(text: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the picture and some of the files are not there yet"]
 fn files_that_documents_name_exist() {
     let mut missing = Vec::new();
     for name in DOCUMENTS {
@@ -42,7 +41,6 @@ fn files_that_documents_name_exist() {
 }
 
 #[test]
-#[ignore = "there is no door that prints the keys yet"]
 fn the_readme_shows_the_table_of_commands() {
     let printed = Command::new(env!("CARGO_BIN_EXE_scaledeck")).arg("keys").output().unwrap();
     let table = String::from_utf8(printed.stdout).unwrap();

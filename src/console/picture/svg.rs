@@ -27,7 +27,7 @@ struct Looks {
 
 impl Looks {
     /// How the letters look, in CSS.
-    fn rule(&self) -> String {
+    fn rule(self) -> String {
         let table = [
             (Modifier::BOLD, "; font-weight: bold"),
             (Modifier::DIM, "; opacity: 0.7"),

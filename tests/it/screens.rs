@@ -1,17 +1,16 @@
 //! The documents' pictures, drawn again by the program and compared byte for byte with what is committed.
+//!
+//! `SCALEDECK_SCREENSHOTS=write cargo test --test it screens` draws them anew.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Set to anything, it makes the test write the pictures instead of comparing them.
-const UPDATE: &str = "UPDATE_PICTURES";
-
 /// A picture's file, what draws it, and a word that has to be in it for the picture to show what it is for.
 const PICTURES: &[(&str, &[&str], &str)] = &[
-    ("overview.svg", &["spike", "--at", "700", "--theme", "dark"], "scale out"),
-    ("overview-light.svg", &["spike", "--at", "700", "--theme", "light", "--size", "80x24"], "scale out"),
-    ("preview.svg", &["spike", "--at", "700", "--theme", "dark", "--keys", "a"], "aws ecs update-service"),
-    ("tasks.svg", &["spike", "--at", "430", "--theme", "dark", "--keys", "2"], "RUNNING"),
+    ("overview.svg", &["spike", "--at", "555", "--theme", "dark"], "scale out"),
+    ("overview-light.svg", &["spike", "--at", "555", "--theme", "light", "--size", "80x24"], "scale out"),
+    ("preview.svg", &["spike", "--at", "555", "--theme", "dark", "--keys", "a"], "aws ecs update-service"),
+    ("tasks.svg", &["spike", "--at", "430", "--theme", "dark", "--keys", "2"], "activating"),
 ];
 
 fn folder() -> PathBuf {
@@ -26,7 +25,7 @@ fn drawn(words: &[&str]) -> String {
 
 #[test]
 fn the_committed_pictures_are_what_the_program_draws() {
-    let update = std::env::var_os(UPDATE).is_some();
+    let update = std::env::var_os("SCALEDECK_SCREENSHOTS").is_some_and(|what| what == "write");
     let mut stale = Vec::new();
     for (name, words, shows) in PICTURES {
         let picture = drawn(words);
@@ -40,7 +39,7 @@ fn the_committed_pictures_are_what_the_program_draws() {
     }
     assert!(
         stale.is_empty(),
-        "{stale:?} show an older program; look at what {UPDATE}=1 makes of them, and commit that"
+        "{stale:?} are not what is drawn today: SCALEDECK_SCREENSHOTS=write cargo test --test it screens"
     );
     let committed = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name());
     for file in committed {

@@ -3,6 +3,8 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod words;
+
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,12 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
 use directories::ProjectDirs;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::aws::{Access, Transport, TransportFault};
 use crate::clock::Clock;
+use crate::console::picture::{self, Shot};
 use crate::console::theme::Depth;
 use crate::console::{self, Ended, Keymap, Options, Theme};
 use crate::drill::scenario::Scenario;
@@ -26,107 +30,17 @@ use crate::live::{self, Settings};
 use crate::platform::Environment;
 use crate::policy::Policy;
 
+use words::{AccountArgs, Cli, ConsoleArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
+
 /// What the shell is told when the command line was wrong.
 const WRONG_WORDS: u8 = 2;
 
 /// How fast a drill runs in the console: a minute passes in ten seconds, so that its story fits a break.
 const DRILL_SPEED: f64 = 6.0;
 
-/// A terminal console for people on call for a platform that scales on AWS.
-#[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
-pub struct Cli {
-    #[command(subcommand)]
-    door: Option<Door>,
-    #[command(flatten)]
-    account: AccountArgs,
-    #[command(flatten)]
-    console: ConsoleArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum Door {
-    /// Practise on an AWS inside the program: no account, no network, the same console.
-    Drill(DrillArgs),
-    /// Read everything once, print it and what the policy advises, and end.
-    Status(StatusArgs),
-    /// Print every command with its keys and what it does, as a Markdown table.
-    Keys,
-}
-
-/// Which account to look at.
-#[derive(Debug, Args)]
-pub struct AccountArgs {
-    /// The profile of ~/.aws/config to use [default: AWS_PROFILE, else `default`].
-    #[arg(long, global = true, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// The region to look at [default: AWS_REGION, else the profile's].
-    #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
-    /// Where to send every AWS call instead [default: AWS_ENDPOINT_URL].
-    #[arg(long, global = true, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-    /// The environment's label: `production` and `staging` have their own limits; without a label it is production.
-    #[arg(long, global = true, value_name = "LABEL", default_value = "")]
-    pub environment: String,
-    /// Only this cluster; may be given several times [default: all].
-    #[arg(long, global = true, value_name = "NAME")]
-    pub cluster: Vec<String>,
-    /// Where the journal of changes is kept.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub journal: Option<PathBuf>,
-    /// Refuse every change, whatever is pressed.
-    #[arg(long, global = true)]
-    pub read_only: bool,
-}
-
-/// How the console looks.
-#[derive(Debug, Args)]
-pub struct ConsoleArgs {
-    /// A theme by name, or a theme file [default: dark or light, as the terminal says].
-    #[arg(long, global = true, value_name = "NAME|FILE")]
-    pub theme: Option<String>,
-    /// A keymap file to lay over the default keys.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub keymap: Option<PathBuf>,
-}
-
-/// A drill.
-#[derive(Debug, Args)]
-pub struct DrillArgs {
-    /// What happens.
-    #[arg(default_value = "spike")]
-    pub scenario: String,
-    /// How much faster than the wall its time runs [default: 6; 1 with --listen].
-    #[arg(long, value_name = "N", value_parser = speed)]
-    pub speed: Option<f64>,
-    /// The same seed and the same changes at the same times give the same world.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Serve this AWS over HTTP instead of opening the console, for the AWS CLI or an SDK with this endpoint.
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<SocketAddr>,
-}
-
-/// What to print.
-#[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// As JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.1..=600.0).contains(&speed) => Ok(speed),
-        _ => Err("a speed is a number from 0.1 to 600".to_owned()),
-    }
-}
-
 /// Runs the program on the words it was given.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match open(cli) {
+    match open(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
             // Standard error may have gone away with the terminal: there is nobody left to tell.
@@ -161,24 +75,24 @@ impl Signalled {
     }
 }
 
-fn open(cli: Cli) -> anyhow::Result<()> {
+fn open(cli: &Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
+        Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
         }
+        Some(Door::Picture(args)) => print(&picture(account, &cli.console, args)?),
         Some(Door::Drill(args)) => {
-            let scenario = scenario(&args.scenario)?;
-            match args.listen {
-                Some(address) => block_on(listen(&scenario, args, address)),
-                None => {
-                    let look = look(&cli.console)?;
-                    terminal()?;
-                    block_on(drill(&scenario, account, args, look))
-                }
+            let scenario = scenario(&args.world.scenario)?;
+            if let Some(address) = args.listen {
+                return block_on(listen(&scenario, args, address));
             }
+            let look = look(&cli.console)?;
+            terminal()?;
+            block_on(drill(&scenario, account, args, look))
         }
         None => {
             let access = real(account)?;
@@ -191,6 +105,22 @@ fn open(cli: Cli) -> anyhow::Result<()> {
             })
         }
     }
+}
+
+fn generate(what: Generated) -> anyhow::Result<String> {
+    let mut command = Cli::command();
+    let mut out = Vec::new();
+    let shell = match what {
+        Generated::Man => None,
+        Generated::Bash => Some(Shell::Bash),
+        Generated::Fish => Some(Shell::Fish),
+        Generated::Zsh => Some(Shell::Zsh),
+    };
+    match shell {
+        Some(shell) => clap_complete::generate(shell, &mut command, "scaledeck", &mut out),
+        None => clap_mangen::Man::new(command).render(&mut out)?,
+    }
+    Ok(String::from_utf8(out)?)
 }
 
 /// How long work that cannot be stopped – a name that is being looked up – may hold up the end of the program.
@@ -265,7 +195,7 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
     let variable = |name: &str| std::env::var(name).ok();
     let theme = match args.theme.as_deref() {
         None => Theme::builtin(console::terminal::theme_for(variable)),
-        Some(file) if file.ends_with(".toml") => Theme::load(Path::new(file)),
+        Some(file) if is_toml(file) => Theme::load(Path::new(file)),
         Some(name) => Theme::builtin(name),
     };
     let theme = theme.map_err(|fault| Mistake(fault.to_string()))?.at(Depth::detect(variable));
@@ -276,8 +206,13 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
     Ok(Options { theme, keymap, title: None, drill: false })
 }
 
+/// Whether a name is a file's: what the program has inside needs no ending.
+fn is_toml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "toml")
+}
+
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
-    if Path::new(name).extension().is_some_and(|extension| extension == "toml") {
+    if is_toml(name) {
         let text = std::fs::read_to_string(name).map_err(|fault| Mistake(format!("{name}: {fault}")))?;
         return Ok(Scenario::from_toml(&text, name).map_err(|mistake| Mistake(mistake.to_string()))?);
     }
@@ -288,12 +223,37 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
 async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, look: Options) -> anyhow::Result<()> {
     let speed = args.speed.unwrap_or(DRILL_SPEED);
     let clock = Clock::paced(drill::DEFAULT_START, speed);
-    let drill = Drill::new(scenario, args.seed, clock.now());
+    let drill = Drill::new(scenario, args.world.seed, clock.now());
     let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
     let settings = settings(account, journal_folder(account, "drill-journal")?);
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
     ended(console::run(Options { title, drill: true, ..look }, handle, clock).await?)
+}
+
+/// What a console on a drill shows at a moment. Nothing is waited for: time passes only while every task waits.
+fn picture(account: &AccountArgs, look_args: &ConsoleArgs, args: &PictureArgs) -> anyhow::Result<String> {
+    let scenario = scenario(&args.world.scenario)?;
+    let shot = Shot { after: Duration::from_secs(args.at.into()), size: args.size, keys: args.keys.clone() };
+    let look = look(look_args)?;
+    let look = Options {
+        theme: look.theme.at(Depth::True),
+        title: Some(format!("drill {}", scenario.name)),
+        drill: true,
+        ..look
+    };
+    // The journal is a passing one: a picture must not depend on what was done here before.
+    let journal = tempfile::tempdir()?;
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    runtime.block_on(async {
+        // Only the wait after a failure is left to chance.
+        fastrand::seed(args.world.seed);
+        let clock = Clock::paced(drill::DEFAULT_START, 1.0);
+        let drill = Drill::new(&scenario, args.world.seed, clock.now());
+        let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
+        let handle = live::start(access, clock.clone(), settings(account, journal.path().to_owned()));
+        picture::take(look, handle, &clock, shot).await
+    })
 }
 
 /// Hands the SDK's requests to a drill, at the time of the clock.
@@ -310,13 +270,14 @@ pub fn transport(drill: Drill, clock: Clock) -> Transport {
 async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> anyhow::Result<()> {
     let wall = Clock::system().now();
     let clock = Clock::paced(wall, args.speed.unwrap_or(1.0));
-    let drill = Drill::new(scenario, args.seed, wall);
+    let drill = Drill::new(scenario, args.world.seed, wall);
     let socket = drill::listen::bind(address).await.map_err(|fault| Mistake(fault.to_string()))?;
     let address = socket.local_addr()?;
     let name = &scenario.name;
     print(&format!(
         "the drill `{name}` listens on http://{address}\n  export AWS_ENDPOINT_URL=http://{address} \
-         AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill AWS_REGION=us-east-1\n"
+         AWS_ACCESS_KEY_ID=drill AWS_SECRET_ACCESS_KEY=drill \
+         AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n"
     ))?;
     let answer = move |request| {
         let (drill, clock) = (drill.clone(), clock.clone());

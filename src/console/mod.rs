@@ -13,6 +13,7 @@ pub mod keymap;
 pub mod keys;
 pub mod model;
 pub mod panes;
+pub mod picture;
 mod run;
 #[cfg(test)]
 mod scene;

@@ -167,6 +167,11 @@ impl Theme {
         })
     }
 
+    /// The background it was made for, of which a terminal has its own: red, green, blue. Black when its file names none.
+    pub fn ground(&self) -> (u8, u8, u8) {
+        self.grounds.first().map_or((0, 0, 0), |ground| ground.rgb)
+    }
+
     /// The depth it is fitted to.
     pub fn depth(&self) -> Depth {
         self.depth

@@ -4,6 +4,7 @@
 
 mod documents;
 mod drill_aws;
+mod drill_ecs;
 mod drill_faults;
 mod drill_listen;
 mod house;

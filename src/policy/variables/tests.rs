@@ -1,3 +1,5 @@
+//! Policies read from Terraform variables, what is refused in them, and writing them back.
+
 use super::*;
 
 const PRODUCTION: &str = include_str!("../../../examples/policies/production.tfvars");

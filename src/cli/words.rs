@@ -1,0 +1,169 @@
+//! The words that the command line knows, and what each means. Absent on purpose: doing anything about them.
+
+#![expect(clippy::doc_markdown, reason = "the help shows these comments as they stand")]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::console::keys::Key;
+use crate::drill::scenario::Scenario;
+
+/// A terminal console for people on call for a platform that scales on AWS.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub door: Option<Door>,
+    #[command(flatten)]
+    pub account: AccountArgs,
+    #[command(flatten)]
+    pub console: ConsoleArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Door {
+    /// Practise on an AWS inside the program: the same console without an account or a network.
+    #[command(after_help = scenarios())]
+    Drill(DrillArgs),
+    /// Read everything once, print it with what the policy advises, and end.
+    Status(StatusArgs),
+    /// Print what the console shows at a moment of a drill, as an SVG picture.
+    #[command(after_help = scenarios())]
+    Picture(PictureArgs),
+    /// Print every command of the console with its default keys, as a Markdown table.
+    Keys,
+    /// Print completions for a shell, or the man page.
+    Generate {
+        /// What to print.
+        what: Generated,
+    },
+}
+
+/// What is made from the command line's own description.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Generated {
+    /// Completions for bash.
+    Bash,
+    /// Completions for fish.
+    Fish,
+    /// Completions for zsh.
+    Zsh,
+    /// The man page, as roff.
+    Man,
+}
+
+/// Which account to look at, and what may be done there.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Account")]
+pub(super) struct AccountArgs {
+    /// The profile of ~/.aws/config to use, not in a drill [default: AWS_PROFILE, else default].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The region to look at, not in a drill [default: AWS_REGION, else the profile's].
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Where to send AWS calls instead of to AWS, not in a drill [default: AWS_ENDPOINT_URL].
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// The environment's label: it decides the policy's limits, and how much is asked before a change.
+    #[arg(long, global = true, value_name = "LABEL", default_value = "production")]
+    pub environment: String,
+    /// Look at this cluster only; may be given several times [default: all].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Vec<String>,
+    /// The journal of changes [default: journal, in a drill drill-journal, in ~/.local/state/scaledeck].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// Refuse every change, whatever is pressed.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+}
+
+/// How the console looks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Console")]
+pub(super) struct ConsoleArgs {
+    /// A theme: dark, light or a .toml file [default: the one that COLORFGBG asks for, else dark].
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+    /// A .toml file of keys to lay over the default ones.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub keymap: Option<PathBuf>,
+}
+
+/// What happens in a drill.
+#[derive(Debug, Args)]
+pub(super) struct WorldArgs {
+    /// A scenario by name, or a .toml file.
+    #[arg(default_value = "spike")]
+    pub scenario: String,
+    /// What chance draws from: the same seed and the same changes at the same times give the same world.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// A drill.
+#[derive(Debug, Args)]
+pub(super) struct DrillArgs {
+    /// What happens.
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// How much faster than life its time runs, from 0.1 to 600 [default: 6; with --listen 1].
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Serve the drill's AWS over HTTP instead of opening the console, for the AWS CLI or any SDK.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// A picture.
+#[derive(Debug, Args)]
+pub(super) struct PictureArgs {
+    /// What happens.
+    #[command(flatten)]
+    pub world: WorldArgs,
+    /// The moment, in seconds of the drill from its start.
+    #[arg(long, value_name = "SECONDS", default_value_t = 240)]
+    pub at: u32,
+    /// Columns and rows of the screen.
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "140x36", value_parser = size)]
+    pub size: (u16, u16),
+    /// Keys to press before it, a second apart, named as in a keymap file, with spaces between: "a enter".
+    #[arg(long, value_name = "KEYS", value_parser = key, value_delimiter = ' ')]
+    pub keys: Vec<Key>,
+}
+
+/// What to print.
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The scenarios by name, for the help.
+fn scenarios() -> String {
+    let lines = Scenario::all().into_iter().map(|one| format!("  {:<8}{}\n", one.name, one.summary));
+    format!("Scenarios:\n{}", lines.collect::<String>())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=600.0).contains(&speed) => Ok(speed),
+        _ => Err("a speed is a number from 0.1 to 600".to_owned()),
+    }
+}
+
+fn key(text: &str) -> Result<Key, String> {
+    text.parse().map_err(|_| "a key is written as `a`, `A`, `+`, `enter`, `pgdn` or `ctrl-r`".to_owned())
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    match sides {
+        Some((width @ 1..=400, height @ 1..=200)) => Ok((width, height)),
+        _ => Err("a size is columns x rows, as in 140x36, at most 400x200".to_owned()),
+    }
+}

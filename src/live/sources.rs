@@ -299,18 +299,23 @@ impl Ask for TargetHealth {
     }
 }
 
+/// Tasks of what is looked at closely: their states, and the size that a preview's cost is reckoned from.
 struct Tasks;
 
 impl Ask for Tasks {
     const SOURCE: Source = Source::Tasks;
 
     fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
-        wants.open.as_ref().and_then(hash)
+        let close: BTreeSet<&ServiceId> = wants.close().collect();
+        if close.is_empty() { None } else { hash(close) }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        let Some(open) = &moment.wants.open else { return Answer::default() };
-        one(moment.reader.tasks(open).await.map(|tasks| Fact::Tasks(open.clone(), tasks)))
+        let close: BTreeSet<&ServiceId> = moment.wants.close().collect();
+        let asked = close
+            .into_iter()
+            .map(async |id| moment.reader.tasks(id).await.map(|tasks| Fact::Tasks(id.clone(), tasks)));
+        many(join_all(asked).await)
     }
 }
 

@@ -1,14 +1,11 @@
 //! Every operation of the drill's AWS but ECS's (`drill_ecs`), asked by the SDK's own clients: what it answers parses, and
 //! what it refuses is the error that the model names.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTargetAction, ServiceNamespace, SuspendedState,
 };
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StatusCode};
-use aws_sdk_ecs::types::DesiredStatus;
 use aws_smithy_types::DateTime;
 
 use crate::sdk::Bench;

@@ -25,7 +25,7 @@ const MAX_CONNECTIONS: usize = 256;
 /// The largest request body. AWS's own largest here, a `GetMetricData` of 500 queries, is a tenth of it.
 const MAX_BODY: usize = 2 << 20;
 /// How long a client may take over its request's head, and so how long an idle connection is kept.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a client may take over a request's body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long answers under way may still take once serving has to end.

@@ -1,7 +1,6 @@
 //! Every operation of the drill's AWS but ECS's (`drill_ecs`), asked by the SDK's own clients: what it answers parses, and
 //! what it refuses is the error that the model names.
 
-
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTargetAction, ServiceNamespace, SuspendedState,
 };

@@ -13,7 +13,7 @@ use scaledeck::policy::Policy;
 use tempfile::TempDir;
 
 /// Longer than any story takes.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20 * 60);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(20);
 
 /// A drill, the loop on it, and the ends a console would hold.
 pub struct Scene {

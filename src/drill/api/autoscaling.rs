@@ -109,7 +109,7 @@ fn register_scalable_target(world: &mut World, input: &Value) -> Result<Value, R
         suspend_out: suspended.bool("DynamicScalingOutSuspended")?,
         suspend_scheduled: suspended.bool("ScheduledScalingSuspended")?,
     };
-    let arn = world.register_scalable_target(&wish).map_err(refused)?;
+    let arn = world.register_scalable_target(&wish).map_err(|why| refused(&why))?;
     Ok(Value::map([("ScalableTargetARN", arn.into())]))
 }
 
@@ -123,9 +123,9 @@ fn put_scaling_policy(world: &mut World, input: &Value) -> Result<Value, Refusal
     let metric = tracking
         .get("PredefinedMetricSpecification")
         .ok_or_else(|| invalid("The drill models predefined metrics only."))?;
-    let word = metric.required_text("PredefinedMetricType")?;
-    let Some(tracked) = Tracked::from_wire(word) else {
-        return Err(invalid(format!("The drill does not model the metric {word}.")));
+    let kind = metric.required_text("PredefinedMetricType")?;
+    let Some(tracked) = Tracked::from_wire(kind) else {
+        return Err(invalid(format!("The drill does not model the metric {kind}.")));
     };
     let target = match tracking.get("TargetValue") {
         Some(Value::Float(value)) => *value,
@@ -146,14 +146,14 @@ fn put_scaling_policy(world: &mut World, input: &Value) -> Result<Value, Refusal
         in_cooldown: cooldown("ScaleInCooldown")?,
         disable_scale_in: tracking.bool("DisableScaleIn")?.unwrap_or(false),
     };
-    let policy = world.put_scaling_policy(&wish).map_err(refused)?;
+    let policy = world.put_scaling_policy(&wish).map_err(|why| refused(&why))?;
     Ok(Value::map([("PolicyARN", policy.arn.clone().into()), ("Alarms", alarms(&policy))]))
 }
 
 fn delete_scaling_policy(world: &mut World, input: &Value) -> Result<Value, Refusal> {
     let resource_id = target_of(input)?;
     let name = required(input, "PolicyName", "policyName")?;
-    world.delete_scaling_policy(resource_id, name).map_err(refused)?;
+    world.delete_scaling_policy(resource_id, name).map_err(|why| refused(&why))?;
     Ok(Value::Map(Vec::new()))
 }
 
@@ -179,14 +179,14 @@ fn put_scheduled_action(world: &mut World, input: &Value) -> Result<Value, Refus
     if wish.min.is_none() && wish.max.is_none() {
         return Err(invalid("A scheduled action needs a minimum or a maximum capacity."));
     }
-    world.put_scheduled_action(&wish).map_err(refused)?;
+    world.put_scheduled_action(&wish).map_err(|why| refused(&why))?;
     Ok(Value::Map(Vec::new()))
 }
 
 fn delete_scheduled_action(world: &mut World, input: &Value) -> Result<Value, Refusal> {
     let resource_id = target_of(input)?;
     let name = required(input, "ScheduledActionName", "scheduledActionName")?;
-    world.delete_scheduled_action(resource_id, name).map_err(refused)?;
+    world.delete_scheduled_action(resource_id, name).map_err(|why| refused(&why))?;
     Ok(Value::Map(Vec::new()))
 }
 
@@ -301,13 +301,13 @@ fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new("ValidationException", message)
 }
 
-fn refused(refused: Refused) -> Refusal {
-    let code = match refused {
+fn refused(why: &Refused) -> Refusal {
+    let code = match why {
         Refused::ObjectNotFound(_) => "ObjectNotFoundException",
         Refused::LimitExceeded(_) => "LimitExceededException",
         _ => "ValidationException",
     };
-    Refusal::new(code, refused.to_string())
+    Refusal::new(code, why.to_string())
 }
 
 fn target_value(target: &ScalableTarget) -> Value {
@@ -378,7 +378,8 @@ fn scheduled_value(action: &ScheduledAction, target: &ScalableTarget) -> Value {
 }
 
 fn activity_value(activity: &Activity, target: &ScalableTarget) -> Value {
-    let reasons = (!activity.not_scaled.is_empty()).then(|| Value::list(activity.not_scaled.iter().map(reason_value)));
+    let reasons =
+        (!activity.not_scaled.is_empty()).then(|| Value::list(activity.not_scaled.iter().copied().map(reason_value)));
     Value::map([
         ("ActivityId", activity.id.clone().into()),
         ("ServiceNamespace", ECS.into()),
@@ -394,8 +395,8 @@ fn activity_value(activity: &Activity, target: &ScalableTarget) -> Value {
     ])
 }
 
-fn reason_value(reason: &NotScaled) -> Value {
-    let (max, min, current) = match *reason {
+fn reason_value(reason: NotScaled) -> Value {
+    let (max, min, current) = match reason {
         NotScaled::AlreadyAtMaxCapacity { max } => (Some(max), None, None),
         NotScaled::AlreadyAtMinCapacity { min } => (None, Some(min), None),
         NotScaled::AlreadyAtDesiredCapacity { current } => (None, None, Some(current)),

@@ -188,22 +188,22 @@ fn update_service(world: &mut World, input: &Value) -> Result<Value, Refusal> {
         return Err(Refusal::new("ServiceNotFoundException", "Service not found."));
     };
     let service = match input.int("desiredCount")? {
-        Some(count) => world.update_service(&cluster, name, count).map_err(refused)?,
+        Some(count) => world.update_service(&cluster, name, count).map_err(|why| refused(&why))?,
         None => match world.workload(name) {
             Some(workload) => workload.service.clone(),
-            None => return Err(refused(Refused::ServiceNotFound)),
+            None => return Err(refused(&Refused::ServiceNotFound)),
         },
     };
     Ok(Value::map([("service", records::service(&service, world.identity(), false))]))
 }
 
-fn refused(refused: Refused) -> Refusal {
-    let code = match refused {
+fn refused(why: &Refused) -> Refusal {
+    let code = match why {
         Refused::ClusterNotFound => "ClusterNotFoundException",
         Refused::ServiceNotFound => "ServiceNotFoundException",
         _ => "InvalidParameterException",
     };
-    Refusal::new(code, refused.to_string())
+    Refusal::new(code, why.to_string())
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {
@@ -242,7 +242,7 @@ fn cluster<'w>(world: &'w World, input: &Value) -> Result<&'w str, Refusal> {
     if wanted == identity.cluster || wanted == full_arn(identity, identity.cluster, "cluster/") {
         return Ok(identity.cluster);
     }
-    Err(refused(Refused::ClusterNotFound))
+    Err(refused(&Refused::ClusterNotFound))
 }
 
 /// The name of a service from a name or an ARN; `None` if the ARN is of another cluster.

@@ -183,6 +183,6 @@ mod tests {
 
     #[test]
     fn a_body_of_opening_brackets_is_refused() {
-        assert!(read(&[0x81; 100_000]).unwrap_err().contains("too deep"));
+        assert!(read(&vec![0x81; 100_000]).unwrap_err().contains("too deep"));
     }
 }

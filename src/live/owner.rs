@@ -251,7 +251,8 @@ impl Owner {
         let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
         let now = self.clock.now();
         let left = std::mem::take(&mut self.state.left);
-        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, now));
+        let clusters = &self.settings.clusters;
+        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, clusters, now));
         for left in &left {
             self.say(carry::left_words(left));
         }

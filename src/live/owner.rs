@@ -23,6 +23,9 @@ const ARMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// The longest time without a new view: advice depends on the time even when nothing is learnt.
 const VIEW_AT_LEAST: Duration = Duration::from_secs(15);
 
+/// How long, on the wall's clock, leaving waits for the answer to what is being sent.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// What the owner is told by what it has started.
 #[derive(Debug)]
 pub(super) enum Inner {
@@ -111,7 +114,7 @@ impl Owner {
                 self.publish();
             }
         }
-        self.leave().await;
+        self.leave(inner).await;
     }
 
     fn next_wake(&self) -> Timestamp {
@@ -389,14 +392,34 @@ impl Owner {
         self.tell(Notice::Refused(refused));
     }
 
-    /// A change that is still under way is written down as left: the next start looks at it.
-    async fn leave(mut self) {
-        if !self.following() {
-            return;
-        }
-        let Some(hands) = self.state.hands.take() else { return };
+    /// A change that is still under way is written down as left: the next start looks at it. One that is just being
+    /// sent has a moment to be answered; if it is not, the line that says so is on the disk already.
+    async fn leave(mut self, mut inner: mpsc::Receiver<Inner>) {
+        let _ = tokio::time::timeout(LAST_WORD, self.hands_back(&mut inner)).await;
         let now = self.clock.now();
-        let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+        match self.state.hands.take() {
+            Some(hands) if self.following() => {
+                let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Waits until nobody is sending or writing any more. What was asked for and not sent is not sent now.
+    async fn hands_back(&mut self, inner: &mut mpsc::Receiver<Inner>) {
+        while self.state.hands.is_none() && self.state.reader.is_some() {
+            match inner.recv().await {
+                Some(Inner::Attempted(hands, attempt)) => self.attempted(hands, attempt),
+                Some(Inner::Closed(hands)) => self.state.hands = Some(hands),
+                Some(Inner::Fresh { hands, .. }) => {
+                    self.state.sending = false;
+                    let now = self.clock.now();
+                    self.put_away(move || hands.not_sent("the console was left before it was sent", now));
+                }
+                Some(Inner::Connected(..) | Inner::NotConnected(_)) => {}
+                None => return,
+            }
+        }
     }
 }
 

@@ -80,7 +80,9 @@ impl Rule {
             "garble" => Fault::Garble,
             "drop" => Fault::Drop,
             other => {
-                return Err(format!("no fault {other:?}; there are hang, throttle, deny, expire, garble, drop and lose"));
+                return Err(format!(
+                    "no fault {other:?}; there are hang, throttle, deny, expire, garble, drop and lose"
+                ));
             }
         };
         let service = match body.text("service").map_err(said)? {

@@ -299,7 +299,10 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
     } else {
         print(&headless::status::text(&view))?;
     }
-    anyhow::ensure!(view.platform.identity.is_some(), "AWS has not said who we are: nothing else can be read");
+    anyhow::ensure!(
+        view.platform.identity.is_some(),
+        "AWS has not said who we are, and nothing else can be read; to practise without an account: scaledeck drill"
+    );
     Ok(())
 }
 

@@ -142,10 +142,7 @@ impl Mend {
         match self {
             Self::Sso(_) => self.expired(),
             Self::Profile(profile) => format!("profile {} provides none: run aws configure", quoted(profile)),
-            Self::Chain => {
-                "give --profile, set AWS_PROFILE, or run aws configure; to practise without any: scaledeck drill"
-                    .to_owned()
-            }
+            Self::Chain => "give --profile, set AWS_PROFILE, or run aws configure".to_owned(),
             Self::Drill => "restart the drill".to_owned(),
         }
     }

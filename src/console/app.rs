@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::commands::Layer;
+use super::commands::{self, Layer};
 use super::dialogs::palette::Run;
 use super::dialogs::preview::Stage;
 use super::dialogs::{self, Dialog, Field};
@@ -229,6 +229,8 @@ impl App {
                     preview.view(&self.view, now);
                 }
             }
+            // The question has answered itself: nothing is on its way any more.
+            Some(Dialog::Leave) if !self.asked && !commands::in_flight(&self.view) => self.model.dialog = None,
             _ => {}
         }
     }

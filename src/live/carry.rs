@@ -50,10 +50,20 @@ impl Hands {
     }
 
     /// Takes up a change that an earlier run left unfinished: it is read back, never sent again. `None` when nothing had
-    /// been sent, or when it was another account's or region's.
-    pub(super) fn take_up(&mut self, left: &Unfinished, identity: &Identity, now: Timestamp) -> Option<Followed> {
+    /// been sent, or when it was another account's or region's, or in a cluster that is not looked at: then a later
+    /// start looks.
+    pub(super) fn take_up(
+        &mut self,
+        left: &Unfinished,
+        identity: &Identity,
+        clusters: &[String],
+        now: Timestamp,
+    ) -> Option<Followed> {
         let plan = &left.line.plan;
-        let here = plan.identity.account == identity.account && plan.identity.region == identity.region;
+        let cluster = plan.change.service().cluster.as_str();
+        let here = plan.identity.account == identity.account
+            && plan.identity.region == identity.region
+            && (clusters.is_empty() || clusters.iter().any(|own| own.rsplit('/').next() == Some(cluster)));
         if !here || left.line.state == State::Planned {
             return None;
         }

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::aws::{self, Access};
 use crate::change::journal::{self, Timekeeper, Unfinished};
-use crate::change::{Journal, JournalFault};
+use crate::change::{Journal, JournalFault, Stage};
 use crate::clock::Clock;
 use crate::platform::Reading;
 
@@ -97,11 +97,20 @@ impl Connect {
     }
 }
 
-/// Opens the journal. What an earlier run wrote down as asked for and never sent is closed as that.
+/// Opens the journal. What an earlier run wrote down as asked for and never sent is closed as that; so is what was on
+/// its way in a drill, because that world has ended with the program.
 fn open(folder: &Path, timekeeper: Timekeeper, now: Timestamp) -> (Result<Journal, JournalFault>, Vec<Unfinished>) {
-    let opened = Journal::open(folder, timekeeper).and_then(|(mut journal, unfinished)| {
-        for left in unfinished.iter().filter(|left| left.line.state == journal::State::Planned) {
-            journal.not_sent(&left.line.id, "the console ended before it was sent", now)?;
+    let opened = Journal::open(folder, timekeeper).and_then(|(mut journal, mut unfinished)| {
+        for left in &unfinished {
+            if left.line.state == journal::State::Planned {
+                journal.not_sent(&left.line.id, "the console ended before it was sent", now)?;
+            } else if timekeeper == Timekeeper::Drill {
+                let why = "the drill ended while it was on its way".to_owned();
+                journal.closed(&left.line.id, &Stage::Partly { why }, now)?;
+            }
+        }
+        if timekeeper == Timekeeper::Drill {
+            unfinished.clear();
         }
         Ok((journal, unfinished))
     });

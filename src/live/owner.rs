@@ -23,11 +23,8 @@ const ARMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// The longest time without a new view: advice depends on the time even when nothing is learnt.
 const VIEW_AT_LEAST: Duration = Duration::from_secs(15);
 
-/// How long leaving waits for a line that is being written, or for the answer to what was sent. The wall's.
-const LEAVE_WITHIN: Duration = Duration::from_secs(2);
-
-/// What the journal says of a change that the console was left in.
-pub(super) const LEFT: &str = "the console was left";
+/// How long, on the wall's clock, leaving waits for the answer to what is being sent.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// What the owner is told by what it has started.
 #[derive(Debug)]
@@ -260,7 +257,8 @@ impl Owner {
         let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
         let now = self.clock.now();
         let left = std::mem::take(&mut self.state.left);
-        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, now));
+        let clusters = &self.settings.clusters;
+        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, clusters, now));
         for left in &left {
             self.say(left.to_string());
         }
@@ -397,19 +395,33 @@ impl Owner {
         self.tell(Notice::Refused(refused));
     }
 
-    /// Leaves the journal true. What is being written or sent is waited for a moment; what was asked for and not sent is
-    /// not sent any more; what is still under way is written down as left, and the next start looks at it.
+    /// A change that is still under way is written down as left: the next start looks at it. One that is just being
+    /// sent has a moment to be answered; if it is not, the line that says so is on the disk already.
     async fn leave(mut self, mut inner: mpsc::Receiver<Inner>) {
+        let _ = tokio::time::timeout(LAST_WORD, self.hands_back(&mut inner)).await;
         let now = self.clock.now();
-        while self.state.hands.is_none() && self.state.reader.is_some() {
-            match tokio::time::timeout(LEAVE_WITHIN, inner.recv()).await {
-                Ok(Some(Inner::Fresh { hands, .. })) => self.put_away(move || hands.not_sent(LEFT, now)),
-                Ok(Some(told)) => self.told(told),
-                Ok(None) | Err(_) => return,
+        match self.state.hands.take() {
+            Some(hands) if self.following() => {
+                let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
             }
+            _ => {}
         }
-        if let Some(hands) = self.state.hands.take().filter(|_| self.following()) {
-            let _ = tokio::task::spawn_blocking(move || hands.leave(now)).await;
+    }
+
+    /// Waits until nobody is sending or writing any more. What was asked for and not sent is not sent now.
+    async fn hands_back(&mut self, inner: &mut mpsc::Receiver<Inner>) {
+        while self.state.hands.is_none() && self.state.reader.is_some() {
+            match inner.recv().await {
+                Some(Inner::Attempted(hands, attempt)) => self.attempted(hands, attempt),
+                Some(Inner::Closed(hands)) => self.state.hands = Some(hands),
+                Some(Inner::Fresh { hands, .. }) => {
+                    self.state.sending = false;
+                    let now = self.clock.now();
+                    self.put_away(move || hands.not_sent(LEFT, now));
+                }
+                Some(Inner::Connected(..) | Inner::NotConnected(_)) => {}
+                None => return,
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) since_answer_s: i64,
     /// The targets' health, where a target group is known.
     pub(super) health: Option<Health>,
+    /// Whether a target group is still to be read for the first time.
+    unread: bool,
     activities: &'a [Activity],
 }
 
@@ -53,6 +55,12 @@ impl<'a> Sight<'a> {
     pub(super) fn of(plan: &Plan, platform: &'a Platform, answered: Timestamp) -> Self {
         let id = plan.change.service();
         let Some(service) = platform.services.get(id) else {
+            // A console that has just started does not know it yet. Only a list that was read since says that it is gone.
+            let read = platform.sources.get(&Source::ServiceList).and_then(|health| health.learnt);
+            let listed = platform.listed.as_ref().is_none_or(|listed| listed.contains(id));
+            if listed || read < Some(answered) {
+                return Self::Nothing;
+            }
             return Self::Gone("the service is no longer there".to_owned());
         };
         if service.learnt < answered {
@@ -74,9 +82,16 @@ impl<'a> Sight<'a> {
             goal,
             since_answer_s: read.as_second() - answered.as_second(),
             health: Health::of(service, platform, answered),
+            unread: unread(service, platform),
             activities: platform.activities.get(id).map_or(&[], |list| list.as_slice()),
         })
     }
+}
+
+/// Whether a target group that the service names is still to be read; not when the groups cannot be read at all.
+fn unread(service: &Service, platform: &Platform) -> bool {
+    let fails = platform.sources.get(&Source::TargetGroups).is_some_and(|health| health.failures > 0);
+    !fails && service.target_groups.iter().any(|arn| !platform.target_groups.contains_key(arn))
 }
 
 fn targets_read(platform: &Platform) -> Option<Timestamp> {
@@ -115,7 +130,7 @@ impl Seen<'_> {
             .health
             .as_ref()
             .is_none_or(|health| health.fresh && health.draining == 0 && health.healthy >= self.goal.0);
-        *desired == self.goal && *running == self.goal && pending.0 == 0 && serving
+        *desired == self.goal && *running == self.goal && pending.0 == 0 && serving && !self.unread
     }
 
     /// Tasks and targets that are not yet as asked for.

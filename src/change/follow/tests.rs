@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::change::scene::Scene;
-use crate::platform::Rollout;
+use crate::platform::{Rollout, Source};
 
 /// 6 → 8 behind six healthy targets: accepted at the scene's time.
 fn accepted() -> (Scene, Plan, Follow) {
@@ -285,4 +285,44 @@ fn a_floor_that_somebody_else_set_or_took_away() {
     gone.platform.targets.clear();
     let why = "the scalable target is no longer registered".to_owned();
     assert_eq!(step(&follow, &plan, &gone).stage, Stage::Failed { why });
+}
+
+#[test]
+fn a_service_that_was_not_read_yet_is_not_gone() {
+    let scene = Scene::web();
+    let plan = scene.desired(8);
+    let resumed = Follow::resume(scene.now, scene.now);
+    let mut unread = scene.clone().later(1);
+    unread.platform.services.clear();
+    assert_eq!(step(&resumed, &plan, &unread).stage, Stage::Unknown, "nothing is listed yet");
+    unread.platform.listed = Some(Arc::new(vec![scene.id.clone()]));
+    let unread = unread.source(Source::ServiceList);
+    assert_eq!(step(&resumed, &plan, &unread).stage, Stage::Unknown, "it is listed and not described yet");
+    let mut gone = unread;
+    gone.platform.listed = Some(Arc::default());
+    let why = "the service is no longer there".to_owned();
+    assert_eq!(step(&resumed, &plan, &gone).stage, Stage::Failed { why });
+    let old = Follow::resume(scene.now, gone.now + jiff::SignedDuration::from_secs(1));
+    assert_eq!(step(&old, &plan, &gone).stage, Stage::Unknown, "the list is older than the answer");
+}
+
+#[test]
+fn targets_that_were_not_read_yet_are_not_healthy() {
+    let (scene, plan, follow) = accepted();
+    let mut unread = scene.counts(8, 8, 0).later(5);
+    unread.platform.target_groups.clear();
+    assert!(!step(&follow, &plan, &unread).stage.is_over(), "a group is named and not known");
+    unread.platform.sources.insert(
+        Source::TargetGroups,
+        Arc::new(crate::platform::SourceHealth {
+            state: crate::platform::SourceState::Denied {
+                action: "elasticloadbalancing:DescribeTargetGroups".to_owned(),
+            },
+            learnt: None,
+            since: unread.now,
+            cadence_s: 60,
+            failures: 1,
+        }),
+    );
+    assert_eq!(step(&follow, &plan, &unread).stage, Stage::Steady, "who may not read them goes by the counts");
 }

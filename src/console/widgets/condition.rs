@@ -235,7 +235,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::console::panes::fixture::{self, Scene, activity, ago, id};
+    use crate::console::scene::{self, Scene, activity, ago, id};
     use crate::platform::{MetricId, SourceState};
 
     fn judged(decision: Decision) -> Scene {
@@ -248,7 +248,7 @@ mod tests {
 
     fn word(scene: Scene) -> String {
         let (view, _) = scene.done();
-        Condition::of(&view, &id("a")).phrase(fixture::now()).text()
+        Condition::of(&view, &id("a")).phrase(scene::now()).text()
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Condition {
             Self::YouActing { to } => format!("you acting {to}"),
             Self::Moving { to } => format!("moving to {to}"),
             Self::Cooling { until: Some(until), .. } => {
-                format!("cooling {}", words::span(until.as_second() - now.as_second()))
+                format!("cooling {}", words::countdown(until.as_second() - now.as_second()))
             }
             Self::Cooling { until: None, .. } => "cooling down".to_owned(),
             Self::AtCeiling { wanted } => format!("max, wants {wanted}"),

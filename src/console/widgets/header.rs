@@ -22,6 +22,10 @@ const DETAILED: u16 = 150;
 const TINY: u16 = 30;
 /// The newest answer may be this old before the header doubts that anything is live.
 const LIVE_S: i64 = 30;
+/// An answer younger than this is not told its age.
+const FRESH_S: i64 = 10;
+/// Seconds in which the age of the newest answer counts.
+const AGE_STEP_S: i64 = 5;
 
 /// One part of the first line.
 struct Part {
@@ -116,15 +120,17 @@ fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phras
     }
     let Some(newest) = summary.newest else { return Phrase::new().say(Meaning::CannotTell, "no data yet") };
     let age = now.as_second() - newest.as_second();
+    // In steps: an age that counted every second would be drawn as often as the clock, and say less.
+    let ago = if age < FRESH_S { String::new() } else { format!(" {}", words::age(age - age % AGE_STEP_S)) };
     let failing = summary.failing.len();
     if age > LIVE_S {
-        Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old {}", words::age(age)))
+        Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old{ago}"))
     } else if failing > 0 {
         let fail = if failing == 1 { "fails" } else { "fail" };
         let failing = words::several(failing, "source");
-        Phrase::new().tell(Meaning::Warning, format_args!("live {}, {failing} {fail}", words::age(age)))
+        Phrase::new().tell(Meaning::Warning, format_args!("live{ago}, {failing} {fail}"))
     } else {
-        Phrase::new().tell(Meaning::Ok, format_args!("live {}", words::age(age)))
+        Phrase::new().tell(Meaning::Ok, format_args!("live{ago}"))
     }
 }
 

@@ -275,7 +275,8 @@ pub fn span(seconds: i64) -> String {
 pub fn countdown(seconds: i64) -> String {
     match seconds.max(0) {
         s @ 0..=59 => format!("{s}s"),
-        s => format!("{}m", s / 60),
+        s @ 60..=5_999 => format!("{}m", s / 60),
+        s => format!("{}h{:02}m", s / 3_600, s / 60 % 60),
     }
 }
 
@@ -371,6 +372,7 @@ mod tests {
             (countdown(899), "14m"),
             (countdown(60), "1m"),
             (countdown(59), "59s"),
+            (countdown(28_740), "7h59m"),
             (countdown(-1), "0s"),
             (clock(at), "14:32:07Z"),
             (second_of_day(at), "14:32:07"),

@@ -222,7 +222,7 @@ impl Verdict {
         Said::plain(match evidence.projected_in {
             Some(projected) => {
                 let fewer = self.counts.running.0.saturating_sub(1);
-                format!("{label} {value} is content, ~{} on {fewer}", amount(*metric, projected))
+                format!("{label} {value} is content, ~{} on {fewer}", about(*metric, projected))
             }
             None => format!("{label} {value} is content"),
         })
@@ -325,6 +325,11 @@ fn labels(metrics: &[MetricId]) -> String {
 
 fn amount(metric: MetricId, value: f64) -> String {
     with_decimals(metric, &plain(value))
+}
+
+/// What is projected is not known to a decimal.
+fn about(metric: MetricId, value: f64) -> String {
+    if value < 10.0 { amount(metric, value) } else { with_decimals(metric, &format!("{value:.0}")) }
 }
 
 /// A number, with a decimal where a small one has a fraction.

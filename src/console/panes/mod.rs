@@ -4,6 +4,4 @@ pub mod overview;
 pub mod tasks;
 
 #[cfg(test)]
-pub(crate) mod fixture;
-#[cfg(test)]
 mod pictures;

@@ -66,7 +66,7 @@ impl Needs {
         let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         Self {
             services: rows(model.rows().len()),
-            table: rows(groups::width(&model.rows()[model.visible()], model.summary().clusters) + 2),
+            table: rows(groups::width(model.summary().longest) + 2),
             changes: rows(model.summary().changes.len()),
             failing: rows(failing),
         }

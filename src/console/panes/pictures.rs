@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use unicode_width::UnicodeWidthStr;
 
-use super::fixture::{self, Scene};
+use crate::console::scene::{self, Scene, stories};
 use crate::console::theme::{Depth, Meaning};
 use crate::console::{Keymap, Look, Model, Pane, Theme, frame, panes, widgets};
 use crate::live::{Armed, View};
@@ -49,7 +49,7 @@ fn picture_in(scene: Scene, pane: Pane, size: (u16, u16)) -> String {
     let (view, mut model) = scene.done();
     model.pane = pane;
     let (theme, keymap) = (Theme::builtin("dark").unwrap(), Keymap::default());
-    let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: None, drill: false };
+    let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
     text(&paint(&view, &model, &look, size))
 }
 
@@ -89,7 +89,7 @@ const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (140, 36), (200, 60)];
 #[test]
 fn a_fire_at_every_size() {
     for size in SIZES {
-        insta::assert_snapshot!(format!("fire_{}x{}", size.0, size.1), picture(fixture::fire(), size));
+        insta::assert_snapshot!(format!("fire_{}x{}", size.0, size.1), picture(stories::fire(), size));
     }
 }
 
@@ -98,9 +98,9 @@ fn themes_and_depths_say_the_same_in_their_own_inks() {
     for (name, depth) in
         [("dark", Depth::True), ("dark", Depth::Ansi16), ("light", Depth::Ansi256), ("dark", Depth::None)]
     {
-        let (view, model) = fixture::fire().done();
+        let (view, model) = stories::fire().done();
         let (theme, keymap) = (Theme::builtin(name).unwrap().at(depth), Keymap::default());
-        let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: None, drill: false };
+        let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
         let picture = styled(&paint(&view, &model, &look, (80, 20)));
         insta::assert_snapshot!(format!("inks_{name}_{depth:?}").to_lowercase(), picture);
     }
@@ -109,57 +109,54 @@ fn themes_and_depths_say_the_same_in_their_own_inks() {
 #[test]
 fn one_service_from_close_by_at_every_size() {
     for size in SIZES {
-        let picture = picture_in(fixture::fire(), Pane::Tasks, size);
+        let picture = picture_in(stories::fire(), Pane::Tasks, size);
         insta::assert_snapshot!(format!("tasks_{}x{}", size.0, size.1), picture);
     }
 }
 
 #[test]
 fn a_change_of_ones_own_is_followed() {
-    insta::assert_snapshot!(picture(fixture::follow(), (140, 36)));
+    insta::assert_snapshot!(picture(stories::follow(), (140, 36)));
 }
 
 #[test]
 fn the_autoscaler_acts() {
-    let scene = fixture::fire()
+    let scene = stories::fire()
         .change("solosuccess-ai-service", |service| {
             service.desired = TaskCount(8);
             service.pending = TaskCount(2);
         })
         .activities(
             "solosuccess-ai-service",
-            vec![
-                fixture::activity(41, 8, ActivityKind::InProgress),
-                fixture::activity(297, 6, ActivityKind::Successful),
-            ],
+            vec![scene::activity(41, 8, ActivityKind::InProgress), scene::activity(297, 6, ActivityKind::Successful)],
         );
     insta::assert_snapshot!(picture(scene, (120, 30)));
 }
 
 #[test]
 fn sources_that_fail_say_so_in_their_own_place() {
-    insta::assert_snapshot!("blind_120x40", picture(fixture::blind(), (120, 40)));
-    insta::assert_snapshot!("blind_80x24", picture(fixture::blind(), (80, 24)));
-    insta::assert_snapshot!("blind_tasks_120x40", picture_in(fixture::blind(), Pane::Tasks, (120, 40)));
-    insta::assert_snapshot!("locked_out_100x30", picture(fixture::locked_out(), (100, 30)));
+    insta::assert_snapshot!("blind_120x40", picture(stories::blind(), (120, 40)));
+    insta::assert_snapshot!("blind_80x24", picture(stories::blind(), (80, 24)));
+    insta::assert_snapshot!("blind_tasks_120x40", picture_in(stories::blind(), Pane::Tasks, (120, 40)));
+    insta::assert_snapshot!("locked_out_100x30", picture(stories::locked_out(), (100, 30)));
 }
 
 #[test]
 fn a_thousand_services_are_a_list_with_a_window() {
-    insta::assert_snapshot!(picture(fixture::thousand(), (100, 30)));
+    insta::assert_snapshot!(picture(stories::thousand(), (100, 30)));
 }
 
 #[test]
 fn small_terminals_get_a_glance() {
     for size in [(60, 16), (40, 10), (20, 5)] {
-        insta::assert_snapshot!(format!("glance_{}x{}", size.0, size.1), picture(fixture::fire(), size));
+        insta::assert_snapshot!(format!("glance_{}x{}", size.0, size.1), picture(stories::fire(), size));
     }
 }
 
 #[test]
 fn hostile_text_is_drawn_and_does_nothing() {
-    let overview = picture(fixture::hostile(), (120, 30));
-    let tasks = picture_in(fixture::hostile(), Pane::Tasks, (120, 30));
+    let overview = picture(stories::hostile(), (120, 30));
+    let tasks = picture_in(stories::hostile(), Pane::Tasks, (120, 30));
     for picture in [&overview, &tasks] {
         let bad = picture.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}' | '\u{200b}'));
         assert_eq!(bad, None);
@@ -171,14 +168,14 @@ fn hostile_text_is_drawn_and_does_nothing() {
 #[test]
 fn an_armed_production_looks_different_at_a_glance() {
     let armed = |environment, armed| {
-        fixture::fire().live(|view| {
+        stories::fire().live(|view| {
             view.environment = environment;
             view.armed = armed;
         })
     };
     let theme = Theme::builtin("dark").unwrap();
     let keymap = Keymap::default();
-    let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: None, drill: false };
+    let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
     let first_row = |scene: Scene, look: &Look| {
         let (view, model) = scene.done();
         let buf = paint(&view, &model, look, (80, 24));
@@ -186,13 +183,13 @@ fn an_armed_production_looks_different_at_a_glance() {
         let red = (0..80).filter(|x| buf[(*x, 0)].bg == loud).count();
         (red, text(&buf).lines().next().unwrap_or_default().to_owned())
     };
-    let until = Armed::Until(fixture::ago(-899));
+    let until = Armed::Until(scene::ago(-899));
     let (red, line) = first_row(armed(Environment::Production, until.clone()), &look);
     assert_eq!(red, 80, "the whole line is red: {line}");
-    assert!(line.contains("PRODUCTION") && line.contains("ARMED 14:59") && line.contains("1234-5678-9012"), "{line}");
+    assert!(line.contains("PRODUCTION") && line.contains("ARMED 14m") && line.contains("1234-5678-9012"), "{line}");
     let (red, line) = first_row(armed(Environment::Staging, until.clone()), &look);
     assert_eq!(red, 0);
-    assert!(line.contains("STAGING") && line.contains("ARMED 14:59"), "{line}");
+    assert!(line.contains("STAGING") && line.contains("ARMED 14m"), "{line}");
     let (red, line) = first_row(armed(Environment::Production, Armed::ReadOnly), &look);
     assert!(red < 10 && line.contains("READ-ONLY"), "{line}");
     let drill = Look { drill: true, title: Some("DRILL ×60"), ..look };
@@ -203,9 +200,9 @@ fn an_armed_production_looks_different_at_a_glance() {
 #[test]
 fn nothing_is_said_by_colour_alone() {
     let conditions = [
-        (fixture::fire(), "▲ advised 8"),
-        (fixture::follow(), "» you acting 8"),
-        (fixture::blind(), "? cannot tell"),
+        (stories::fire(), "▲ advised 8"),
+        (stories::follow(), "» you acting 8"),
+        (stories::blind(), "? cannot tell"),
         (Scene::empty().service("a", 3, (1, 5), 40.0), "✓ steady"),
         (
             Scene::empty().service("a", 5, (1, 5), 90.0).judged("a", |verdict| {
@@ -217,7 +214,7 @@ fn nothing_is_said_by_colour_alone() {
     ];
     let theme = Theme::builtin("dark").unwrap().at(Depth::None);
     let keymap = Keymap::default();
-    let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: None, drill: false };
+    let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
     for (scene, wanted) in conditions {
         let (view, model) = scene.done();
         let buf = paint(&view, &model, &look, (120, 30));
@@ -244,8 +241,8 @@ fn no_healthy_target_is_critical() {
 fn old_counts_say_their_age() {
     let scene = Scene::empty()
         .service("a", 2, (1, 5), 40.0)
-        .change("a", |service| service.learnt = fixture::ago(42))
-        .source(Source::Services, SourceState::Throttled { retry_at: fixture::ago(-4) }, Some(fixture::ago(42)));
+        .change("a", |service| service.learnt = scene::ago(42))
+        .source(Source::Services, SourceState::Throttled { retry_at: scene::ago(-4) }, Some(scene::ago(42)));
     let picture = picture(scene, (120, 30));
     assert!(picture.contains("old 42s"), "{picture}");
     assert!(picture.contains("backing off 4s"), "{picture}");
@@ -253,10 +250,10 @@ fn old_counts_say_their_age() {
 
 #[test]
 fn the_table_has_the_rows_that_it_says() {
-    let (view, mut model) = fixture::thousand().done();
+    let (view, mut model) = stories::thousand().done();
     let theme = Theme::builtin("dark").unwrap();
     let keymap = Keymap::default();
-    let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: None, drill: false };
+    let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
     for size in SIZES.into_iter().chain([(60, 16), (40, 10), (30, 6)]) {
         let area = Rect::new(0, 0, size.0, size.1);
         let body = frame::plan(&view, &model, area).body;
@@ -274,14 +271,14 @@ proptest! {
     #[test]
     fn no_size_panics(width in 0_u16..220, height in 0_u16..70, which in 0_usize..7, tasks: bool) {
         let scenes: [fn() -> Scene; 7] = [
-            Scene::empty, fixture::fire, fixture::follow, fixture::blind, fixture::locked_out, fixture::hostile,
-            || fixture::fire().wave("solosuccess-ai-service", crate::platform::MetricId::ServiceCpu, |_| f64::NAN),
+            Scene::empty, stories::fire, stories::follow, stories::blind, stories::locked_out, stories::hostile,
+            || stories::fire().wave("solosuccess-ai-service", crate::platform::MetricId::ServiceCpu, |_| f64::NAN),
         ];
         let (view, mut model) = scenes[which]().done();
         model.pane = if tasks { Pane::Tasks } else { Pane::Overview };
         let theme = Theme::builtin("light").unwrap().at(Depth::Ansi16);
         let keymap = Keymap::default();
-        let look = Look { theme: &theme, keymap: &keymap, now: fixture::now(), title: Some("DRILL"), drill: true };
+        let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: Some("DRILL"), drill: true };
         paint(&view, &model, &look, (width, height));
     }
 }

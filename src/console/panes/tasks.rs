@@ -106,7 +106,7 @@ fn draw_events(service: &Service, look: &Look, room: Rect, buf: &mut Buffer) {
     }
     let name = Phrase::new()
         .say(Meaning::Title, "Service log")
-        .tell(Meaning::Muted, format_args!(" read {} ago", words::age_at(service.learnt, look.now)));
+        .tell(Meaning::Muted, format_args!(" read {}", words::second_of_day(service.learnt)));
     let inside = frame::draw(look.theme, &name, false, room, buf);
     tasks::events(look.theme, &service.events, inside, buf);
 }

@@ -319,7 +319,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::console::panes::fixture::{self, Scene, activity, ago, id};
+    use crate::console::scene::{self, Scene, activity, ago, id};
     use crate::console::widgets::summary::HOUR_S;
     use crate::platform::{CountChange, CountHistory};
 
@@ -336,7 +336,7 @@ mod tests {
             from: TaskCount(*from),
             to: TaskCount(*to),
         });
-        let history = CountHistory { changes: changes.collect(), ..CountHistory::default() };
+        let history = CountHistory { changes: changes.collect(), cadence_s: 10, ..CountHistory::default() };
         scene.platform.counts.insert(id("a"), Arc::new(history));
         scene
     }
@@ -372,12 +372,12 @@ mod tests {
     fn only_events_that_are_not_routine_are_told() {
         let scene = Scene::empty().service("a", 6, (2, 10), 40.0).change("a", |service| {
             service.events = vec![
-                fixture::event(10, "has reached a steady state."),
-                fixture::event(20, "was unable to place a task because no container instance met its requirements."),
-                fixture::event(30, "has started 2 tasks: (task 1) (task 2)."),
-                fixture::event(40, "registered 2 targets in (target-group tg)"),
-                fixture::event(50, "deregistered 1 targets in (target-group tg): unhealthy"),
-                fixture::event(9_000, "was unable to place a task long ago."),
+                scene::event(10, "has reached a steady state."),
+                scene::event(20, "was unable to place a task because no container instance met its requirements."),
+                scene::event(30, "has started 2 tasks: (task 1) (task 2)."),
+                scene::event(40, "registered 2 targets in (target-group tg)"),
+                scene::event(50, "deregistered 1 targets in (target-group tg): unhealthy"),
+                scene::event(9_000, "was unable to place a task long ago."),
             ];
         });
         let told = told(scene);

@@ -58,7 +58,7 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
 /// What would change the verdict, and how soon.
 pub fn next(verdict: &Verdict, now: Timestamp) -> Option<Phrase> {
     let left = verdict.next.as_ref()?.at.as_second() - now.as_second();
-    let (words, left) = (verdict.next_line()?, words::span(left));
+    let (words, left) = (verdict.next_line()?, words::countdown(left));
     Some(
         Phrase::new().tell(Meaning::Text, format_args!("  {words}")).tell(Meaning::Muted, format_args!(" (in {left})")),
     )

@@ -336,6 +336,35 @@ mod tests {
     }
 
     #[test]
+    fn a_minute_that_still_runs_never_reads_as_a_drop() {
+        let cut_off = series(|ago| {
+            Some(if ago == 0 {
+                3.0
+            } else if ago < 3 {
+                400.0
+            } else {
+                900.0
+            })
+        });
+        let inked = |metric| {
+            let (lines, _) = drawn(&chart(metric, Some(&cut_off)));
+            let braille = |c: &char| ('\u{2801}'..='\u{28ff}').contains(c);
+            lines.iter().filter(|line| line.chars().any(|c| braille(&c))).count()
+        };
+        assert_eq!(inked(MetricId::RequestsPerTarget), 2, "the line, the dots of young minutes, nothing between");
+        assert_eq!(inked(MetricId::HealthyHosts), 3, "a gauge of the running minute is a dot of its own");
+    }
+
+    #[test]
+    fn words_of_marks_stand_above_the_line_and_not_under_it() {
+        let full = series(|_| Some(100.0));
+        let markers = [(start_of(995), Clean::from("↑4→6"))];
+        let (lines, _) = drawn(&Chart { markers: &markers, ..chart(MetricId::ServiceCpu, Some(&full)) });
+        assert!(lines[0].contains("↑4→6"), "{lines:#?}");
+        assert!(lines[1].starts_with("100 ⠉"), "{lines:#?}");
+    }
+
+    #[test]
     fn changes_of_capacity_have_an_upright_and_a_word() {
         let steady = series(|_| Some(50.0));
         let markers =

@@ -154,7 +154,7 @@ impl Condition {
             Self::YouActing { to } => format!("you acting {to}"),
             Self::Moving { to } => format!("moving to {to}"),
             Self::Cooling { until: Some(until), .. } => {
-                format!("cooling {}", words::span(until.as_second() - now.as_second()))
+                format!("cooling {}", words::countdown(until.as_second() - now.as_second()))
             }
             Self::Cooling { until: None, .. } => "cooling down".to_owned(),
             Self::AtCeiling { wanted } => format!("max, wants {wanted}"),
@@ -235,7 +235,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::console::panes::fixture::{self, Scene, activity, ago, id};
+    use crate::console::scene::{self, Scene, activity, ago, id};
     use crate::platform::{MetricId, SourceState};
 
     fn judged(decision: Decision) -> Scene {
@@ -248,7 +248,7 @@ mod tests {
 
     fn word(scene: Scene) -> String {
         let (view, _) = scene.done();
-        Condition::of(&view, &id("a")).phrase(fixture::now()).text()
+        Condition::of(&view, &id("a")).phrase(scene::now()).text()
     }
 
     #[test]

@@ -70,10 +70,9 @@ impl Columns {
     }
 }
 
-/// Columns of a table that shows everything about these services. It depends on their names alone: a table whose width
-/// went with its values would move what stands beside it.
-pub fn width(ids: &[ServiceId], clusters: bool) -> usize {
-    let longest = ids.iter().map(|id| name(id, clusters).width()).max().unwrap_or(0);
+/// Columns of a table that shows everything, names of so many columns among it. It does not go with what is in the
+/// rows: a table that did would move what stands beside it.
+pub fn width(longest: usize) -> usize {
     2 + (longest + 1).clamp(NAME, LONGEST_NAME) + NOW + LIMITS + ROOM + SIGNAL + STATE
 }
 
@@ -122,7 +121,7 @@ fn head(columns: Columns) -> Phrase {
 }
 
 /// A service's name, with its cluster where there are several.
-fn name(id: &ServiceId, cluster: bool) -> Clean {
+pub fn name(id: &ServiceId, cluster: bool) -> Clean {
     if cluster { Clean::of(format_args!("{id}")) } else { Clean::new(id.service.as_str()) }
 }
 
@@ -154,13 +153,12 @@ fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns
         let old = view.platform.sources.get(&Source::Metrics).is_some_and(|health| health.stale(now));
         line = line.then(if old { signal.all(Meaning::Dim) } else { signal });
     }
-    line = line.then(state(condition::trouble(view, id), &condition, now));
     let history = view.platform.counts.get(id);
     if history.is_some_and(|history| history.stale(service.learnt, now)) {
         let age = words::age_at(service.learnt, now);
-        return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!(" old {age}"));
+        return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!("? old {age}"));
     }
-    line
+    line.then(state(condition::trouble(view, id), &condition, now))
 }
 
 /// The state's word. Trouble that nobody is on says its own; trouble that somebody is on keeps its glyph.

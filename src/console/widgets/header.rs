@@ -22,6 +22,10 @@ const DETAILED: u16 = 150;
 const TINY: u16 = 30;
 /// The newest answer may be this old before the header doubts that anything is live.
 const LIVE_S: i64 = 30;
+/// An answer younger than this is not told its age.
+const FRESH_S: i64 = 10;
+/// Seconds in which the age of the newest answer counts.
+const AGE_STEP_S: i64 = 5;
 
 /// One part of the first line.
 struct Part {
@@ -116,15 +120,17 @@ fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phras
     }
     let Some(newest) = summary.newest else { return Phrase::new().say(Meaning::CannotTell, "no data yet") };
     let age = now.as_second() - newest.as_second();
+    // In steps: an age that counted every second would be drawn as often as the clock, and say less.
+    let ago = if age < FRESH_S { String::new() } else { format!(" {}", words::age(age - age % AGE_STEP_S)) };
     let failing = summary.failing.len();
     if age > LIVE_S {
-        Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old {}", words::age(age)))
+        Phrase::new().tell(Meaning::CannotTell, format_args!("▲ old{ago}"))
     } else if failing > 0 {
         let fail = if failing == 1 { "fails" } else { "fail" };
         let failing = words::several(failing, "source");
-        Phrase::new().tell(Meaning::Warning, format_args!("live {}, {failing} {fail}", words::age(age)))
+        Phrase::new().tell(Meaning::Warning, format_args!("live{ago}, {failing} {fail}"))
     } else {
-        Phrase::new().tell(Meaning::Ok, format_args!("live {}", words::age(age)))
+        Phrase::new().tell(Meaning::Ok, format_args!("live{ago}"))
     }
 }
 
@@ -163,32 +169,42 @@ fn writes(view: &View, tiny: bool, now: Timestamp) -> Phrase {
     }
 }
 
-/// Balancer ▸ tasks ▸ the hottest group.
+/// Balancer ▸ tasks ▸ the hottest group, with as many words as there is room for.
 fn stack(summary: &Summary, width: u16) -> Phrase {
-    let mut line = Phrase::new().say(Meaning::Text, " ");
-    if let Some(traffic) = summary.traffic {
-        line = line.then(balancer(traffic, width)).say(Meaning::Muted, " ▸ ");
-    }
+    let start = || {
+        let line = Phrase::new().say(Meaning::Text, " ");
+        match summary.traffic {
+            Some(traffic) => line.then(balancer(traffic, width)).say(Meaning::Muted, " ▸ "),
+            None => line,
+        }
+    };
     if summary.services == 0 {
-        return line.say(Meaning::Muted, "no service has been read yet");
+        return start().say(Meaning::Muted, "no service has been read yet");
     }
+    let of = |services: bool, name: bool| start().then(tasks(summary, services)).then(hottest(summary, name));
+    let several = summary.services > 1;
+    let fits = |line: &Phrase| line.width() <= usize::from(width);
+    let full = of(several, several);
+    if fits(&full) { full } else { Some(of(false, several)).filter(fits).unwrap_or_else(|| of(false, false)) }
+}
+
+fn tasks(summary: &Summary, services: bool) -> Phrase {
     let short = summary.running < summary.desired;
     let meaning = if short { Meaning::Warning } else { Meaning::Strong };
-    line = line
+    let line = Phrase::new()
         .say(Meaning::Muted, "tasks ")
         .tell(meaning, format_args!("{}/{}", words::count(summary.running), words::count(summary.desired)));
-    if summary.services > 1 {
-        line = line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")));
+    if !services {
+        return line;
     }
-    if let Some((id, heat)) = &summary.hottest {
-        line = line.say(Meaning::Muted, " ▸ hottest ").said(&heat.said);
-        line = if heat.is_over() { line.say(Meaning::Warning, " ▲") } else { line };
-        // With one service there is no question which.
-        if summary.services > 1 {
-            line = line.tell(Meaning::Muted, format_args!(" {}", id.service));
-        }
-    }
-    line
+    line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")))
+}
+
+fn hottest(summary: &Summary, name: bool) -> Phrase {
+    let Some((id, heat)) = &summary.hottest else { return Phrase::new() };
+    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(&heat.said);
+    let line = if heat.is_over() { line.say(Meaning::Warning, " ▲") } else { line };
+    if name { line.tell(Meaning::Muted, format_args!(" {}", id.service)) } else { line }
 }
 
 fn balancer(traffic: Traffic, width: u16) -> Phrase {

@@ -88,10 +88,10 @@ pub fn line(source: Source, health: &SourceHealth, now: Timestamp) -> Option<Phr
 }
 
 fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phrase> {
-    let named: Vec<&str> = sources.iter().take(NAMED).map(|source| source.label()).collect();
-    let others = sources.len() - named.len();
+    let first: Vec<&str> = sources.iter().take(NAMED).map(|source| source.label()).collect();
+    let others = sources.len() - first.len();
     let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-    let names = format!("{}{more}", named.join(", "));
+    let names = format!("{}{more}", first.join(", "));
     let start = |meaning, glyph: &'static str, word| {
         Phrase::new()
             .say(meaning, glyph)
@@ -127,4 +127,42 @@ fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phr
         (Some(age), _) => line.tell(Meaning::Muted, format_args!(" · last answer {} ago", words::age(age))),
         (None, _) => line.say(Meaning::Muted, " · never answered"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::scene::{Scene, ago, now};
+
+    fn told(lines: &[Phrase]) -> Vec<String> {
+        lines.iter().map(Phrase::text).collect()
+    }
+
+    #[test]
+    fn sources_that_fail_alike_are_told_together() {
+        let network = || SourceState::Network { detail: "refused".to_owned() };
+        let failing = [Source::Identity, Source::Services, Source::Metrics, Source::Tasks];
+        let scene = failing.into_iter().fold(Scene::empty(), |scene, source| scene.source(source, network(), None));
+        let denied = SourceState::Denied { action: "ecs:ListServices".to_owned() };
+        let (view, _) = scene.source(Source::ServiceList, denied, Some(ago(7))).done();
+        let lines = told(&lines(&view, now()));
+        assert_eq!(
+            lines,
+            [
+                "▲ identity, services, metrics and 1 more unreachable: refused · never answered",
+                "▲ service list denied: ecs:ListServices – ask for it, the rest goes on · last answer 7s ago",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_has_no_credentials_is_told_what_helps_and_offered_the_drill() {
+        let mend = "set AWS_PROFILE".to_owned();
+        let (view, _) = Scene::empty().source(Source::Identity, SourceState::NoCredentials { mend }, None).done();
+        let help = told(&help(&view, now()));
+        assert!(help[0].contains("no credentials") && help[1].ends_with("set AWS_PROFILE"), "{help:#?}");
+        assert!(help.last().unwrap().starts_with("scaledeck drill"), "{help:#?}");
+        let (fine, _) = Scene::empty().done();
+        assert!(super::help(&fine, now()).is_empty());
+    }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::activity::{self, Entry};
 use super::condition::{self, Severity};
+use super::groups;
 use crate::live::View;
 use crate::platform::metric::Resource;
 use crate::platform::series::evidence_minute;
@@ -35,6 +36,8 @@ pub struct Summary {
     pub services: usize,
     /// Whether they run in more than one cluster, so that a name alone does not say which.
     pub clusters: bool,
+    /// Columns of the longest name of a service, with its cluster where that is said.
+    pub longest: usize,
     /// The service nearest to or farthest beyond its target, with the metric that says so.
     pub hottest: Option<(ServiceId, Heat)>,
     /// The balancers, where any are known.
@@ -98,6 +101,8 @@ impl Summary {
         summary.services = platform.services.len();
         let clusters = || platform.services.keys().map(|id| &id.cluster);
         summary.clusters = clusters().zip(clusters().skip(1)).any(|(a, b)| a != b);
+        let names = platform.services.keys().map(|id| groups::name(id, summary.clusters).width());
+        summary.longest = names.max().unwrap_or(0);
         for (id, verdict) in &view.advice.services {
             let (Some(service), Some(evidence)) = (platform.services.get(id), signal(verdict)) else { continue };
             let Some(heat) = Heat::of(view, service, evidence) else { continue };

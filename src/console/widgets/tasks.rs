@@ -39,7 +39,7 @@ pub fn service(view: &View, service: &Service, now: Timestamp) -> Vec<Phrase> {
     lines.extend(service.deployments.iter().map(|each| deployment(each, now)));
     for arn in &service.target_groups {
         match view.platform.target_groups.get(arn) {
-            Some(group) => lines.push(target_group(group, now)),
+            Some(group) => lines.push(target_group(group)),
             None => lines.push(Phrase::new().say(Meaning::Muted, "target group not read yet")),
         }
     }
@@ -70,7 +70,7 @@ fn deployment(deployment: &Deployment, now: Timestamp) -> Phrase {
     line
 }
 
-fn target_group(group: &TargetGroup, now: Timestamp) -> Phrase {
+fn target_group(group: &TargetGroup) -> Phrase {
     let line = Phrase::new().say(Meaning::Muted, "targets ").tell(Meaning::Text, format_args!("{}  ", group.name));
     let Some(targets) = &group.targets else { return line.say(Meaning::CannotTell, "? health not known") };
     let count = |state: &TargetState| group.count(state).unwrap_or(0);
@@ -96,7 +96,7 @@ fn target_group(group: &TargetGroup, now: Timestamp) -> Phrase {
         line = line.tell(Meaning::Warning, format_args!(" ({reason})"));
     }
     let check = format_args!("  check {} every {}s", group.path, group.interval_s).to_string();
-    line.tell(Meaning::Muted, format_args!("{check}  read {} ago", words::age_at(group.learnt, now)))
+    line.tell(Meaning::Muted, format_args!("{check}  read {}", words::second_of_day(group.learnt)))
 }
 
 /// Draws the table of tasks: its head, then as many as there is room for.

@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use super::*;
 use crate::platform::ScalingPolicy;
 use crate::policy::ecs::{AlarmView, AutoscalerView, autoscaler_view};
+use crate::policy::sentence::Role;
 
 fn told(scene: &Scene) -> String {
     let verdict = scene.verdict();
@@ -41,6 +42,38 @@ fn a_filling_window_tells_when_it_fires() {
 fn a_value_just_above_its_target_never_reads_as_equal() {
     let scene = Scene::steady(6).newest(CPU, &[Some(70.04); 5]);
     assert_snapshot!(scene.verdict().evidence_lines()[0], @"cpu 70.04 % > 70 % held 5m of 5m, asks 7");
+}
+
+#[test]
+fn a_breach_that_begins_is_not_hidden_behind_its_mean() {
+    let scene = Scene::steady(6).newest(CPU, &[Some(82.0)]);
+    let verdict = scene.verdict();
+    assert_eq!(verdict.metric_said(&verdict.metrics[0]).to_string(), "cpu above 70 % for 1m of 5m, mean still 68 %");
+}
+
+#[test]
+fn the_most_urgent_metric_comes_first() {
+    let order = |scene: &Scene| -> Vec<_> {
+        scene.verdict().most_urgent_first().into_iter().map(|evidence| evidence.metric).collect()
+    };
+    assert_eq!(order(&Scene::steady(6)), [CPU, REQUESTS, MEMORY], "by what they have of their targets");
+    assert_eq!(order(&Scene::steady(6).newest(MEMORY, &[Some(81.0)])), [MEMORY, CPU, REQUESTS], "a breach that begins");
+    let asks = Scene::steady(6).newest(MEMORY, &[Some(81.0)]).newest(REQUESTS, &[Some(1240.0); 5]);
+    assert_eq!(order(&asks), [REQUESTS, MEMORY, CPU], "what asks");
+    assert_eq!(order(&Scene::idle(6).newest(MEMORY, &[None; 5]))[0], MEMORY, "what is missing");
+}
+
+#[test]
+fn pieces_say_the_sentence_and_know_their_parts() {
+    let scene = Scene::steady(6).newest(CPU, &[Some(82.0); 5]);
+    let verdict = scene.verdict();
+    let said = verdict.metric_said(&verdict.metrics[0]);
+    let of =
+        |role| said.pieces().iter().filter(|(r, _)| *r == role).map(|(_, words)| words.as_str()).collect::<String>();
+    assert_eq!((of(Role::Over), of(Role::Ask)), ("82 % > 70 %".to_owned(), "8".to_owned()));
+    assert_eq!(verdict.metrics[0].beside(70.04).to_string(), "cpu 70.04 % >70");
+    assert_eq!(verdict.metrics[2].beside(1240.0).to_string(), "requests 1,240 >1,000");
+    assert_eq!(verdict.metrics[1].absent().to_string(), "memory blind");
 }
 
 #[test]

@@ -26,6 +26,9 @@ const VIEW_AT_LEAST: Duration = Duration::from_secs(15);
 /// How long, on the wall's clock, leaving waits for the answer to what is being sent.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
+/// What the journal says of a change that the console was left in.
+pub(super) const LEFT: &str = "the console was left";
+
 /// What the owner is told by what it has started.
 #[derive(Debug)]
 pub(super) enum Inner {

@@ -312,9 +312,8 @@ impl Ask for Tasks {
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
         let close: BTreeSet<&ServiceId> = moment.wants.close().collect();
-        let asked = close
-            .into_iter()
-            .map(async |id| moment.reader.tasks(id).await.map(|tasks| Fact::Tasks(id.clone(), tasks)));
+        let asked =
+            close.into_iter().map(async |id| moment.reader.tasks(id).await.map(|tasks| Fact::Tasks(id.clone(), tasks)));
         many(join_all(asked).await)
     }
 }

@@ -277,7 +277,9 @@ impl Owner {
         let why_not = match read {
             Err(why) => Some(format!("the target could not be read again: {why}")),
             Ok(readings) => {
-                readings.into_iter().for_each(|reading| self.apply(reading));
+                for reading in readings {
+                    self.apply(reading);
+                }
                 hands.fault().or_else(|| self.unarmed(now))
             }
         };

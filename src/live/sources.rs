@@ -44,10 +44,11 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(Tasks, ends.clone()));
 }
 
-fn hash(of: impl Hash) -> Option<u64> {
+/// What a question is about, in short.
+fn subject(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
-    Some(hasher.finish())
+    hasher.finish()
 }
 
 fn one(answer: Result<Fact, Failure>) -> Answer {
@@ -127,7 +128,12 @@ impl Ask for Services {
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let listed = view.platform.listed.as_ref()?;
         let unknown = listed.iter().any(|id| !view.platform.services.contains_key(id));
-        hash((Arc::as_ptr(listed), unknown.then_some(view.platform.services.len()), &wants.visible, &wants.open))
+        Some(subject((
+            Arc::as_ptr(listed),
+            unknown.then_some(view.platform.services.len()),
+            &wants.visible,
+            &wants.open,
+        )))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -177,7 +183,7 @@ impl Ask for ScalableTargets {
     const SOURCE: Source = Source::ScalableTargets;
 
     fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
-        hash((&wants.previewing, &wants.following))
+        Some(subject((&wants.previewing, &wants.following)))
     }
 
     fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
@@ -233,7 +239,7 @@ impl Ask for Activities {
     const SOURCE: Source = Source::Activities;
 
     fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
-        hash(&wants.following)
+        Some(subject(&wants.following))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -254,7 +260,7 @@ impl Ask for TargetGroups {
 
     fn subject(&self, view: &View, _: &Wants) -> Option<u64> {
         let arns = Self::arns(&view.platform);
-        if arns.is_empty() { None } else { hash(arns) }
+        (!arns.is_empty()).then(|| subject(arns))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -283,7 +289,7 @@ impl Ask for TargetHealth {
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let arns = Self::arns(view, wants);
-        if arns.is_empty() { None } else { hash(arns) }
+        (!arns.is_empty()).then(|| subject(arns))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -307,7 +313,7 @@ impl Ask for Tasks {
 
     fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
         let close: BTreeSet<&ServiceId> = wants.close().collect();
-        if close.is_empty() { None } else { hash(close) }
+        (!close.is_empty()).then(|| subject(close))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -334,7 +340,7 @@ impl Ask for Metrics {
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let wanted = Self::wanted(view, wants);
-        if wanted.is_empty() { None } else { hash(wanted) }
+        (!wanted.is_empty()).then(|| subject(wanted))
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {

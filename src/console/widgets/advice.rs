@@ -50,7 +50,7 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
         label = "       ";
     }
     lines.extend(next(verdict, now));
-    let note = |remark| Phrase::new().say(Meaning::Muted, "  ").tell(Meaning::Text, format_args!("{}", remark));
+    let note = |remark| Phrase::new().say(Meaning::Muted, "  ").tell(Meaning::Text, format_args!("{remark}"));
     lines.extend(verdict.notes.iter().map(|remark| note(verdict.note_line(remark))));
     lines
 }

@@ -124,7 +124,9 @@ fn answered(platform: &Platform) -> bool {
         return failed(Source::Services);
     }
     let balanced = platform.services.values().any(|service| !service.target_groups.is_empty());
+    let measured = |id| platform.metrics_of(id).all(|key| platform.series.contains_key(&key));
     has(Source::Metrics)
+        && (failed(Source::Metrics) || listed.iter().all(measured))
         && (listed.len() > 1 || has(Source::Tasks))
         && (!balanced || (has(Source::TargetGroups) && (has(Source::TargetHealth) || failed(Source::TargetGroups))))
 }

@@ -77,7 +77,6 @@ impl Evidence {
     /// minute that meets the condition, nothing has held. So "3m of 5m" always means "full in 2m if it holds".
     pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
         let need = minutes(need_s).max(1);
-        let tolerated = tolerated.min(need - 1);
         let (mut run, mut bridged, mut met) = (0, 0, 0);
         for value in self.minutes.iter().take(need) {
             match value {
@@ -110,6 +109,11 @@ impl Evidence {
         let inside = &self.minutes[..of.min(self.minutes.len())];
         let width = MEAN_MINUTES.min(inside.len()).max(1);
         inside.windows(width).filter_map(mean).reduce(f64::max)
+    }
+
+    /// The value of the minute so many back from the newest.
+    pub fn back(&self, minutes: usize) -> Option<f64> {
+        self.minutes.get(minutes).copied().flatten()
     }
 
     /// The start of the newest minute that is present.
@@ -177,6 +181,11 @@ impl Reported {
             *reported = series.at(self.newest - back as i64).is_some_and(valid);
         }
         self.minutes.iter().all(|reported| *reported)
+    }
+
+    /// Whether the balancer reported anything in the minute so many back from the newest.
+    pub fn back(&self, minutes: usize) -> bool {
+        self.minutes.get(minutes).is_some_and(|seen| *seen)
     }
 
     fn in_minute(&self, minute: i64) -> bool {

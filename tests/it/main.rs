@@ -7,6 +7,7 @@ mod drill_aws;
 mod drill_ecs;
 mod drill_faults;
 mod drill_listen;
+mod drill_speed;
 mod house;
 mod moto;
 mod scene;

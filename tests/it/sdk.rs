@@ -1,6 +1,7 @@
 //! The SDK's own clients on a drill: nothing is mocked above the wire.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -22,12 +23,14 @@ use jiff::{SignedDuration, Timestamp};
 use scaledeck::drill::faults::Dropped;
 use scaledeck::drill::scenario::Scenario;
 use scaledeck::drill::{DEFAULT_START, Drill};
+use tokio::time::Instant;
 
 /// A drill whose time is set by hand, and the SDK's clients on it.
 #[derive(Debug, Clone)]
 pub struct Bench {
     drill: Drill,
     now: Arc<Mutex<Timestamp>>,
+    spent: Arc<Mutex<Vec<Duration>>>,
 }
 
 impl Bench {
@@ -35,7 +38,7 @@ impl Bench {
     pub fn new(scenario: &str, services: u32) -> Self {
         let scenario = Scenario { services, ..Scenario::builtin(scenario).unwrap() };
         let drill = Drill::new(&scenario, 7, DEFAULT_START);
-        Self { drill, now: Arc::new(Mutex::new(DEFAULT_START)) }
+        Self { drill, now: Arc::new(Mutex::new(DEFAULT_START)), spent: Arc::default() }
     }
 
     /// The drill's time.
@@ -51,7 +54,15 @@ impl Bench {
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Dropped> {
-        self.drill.answer(request, || self.now()).await
+        let asked = Instant::now();
+        let answer = self.drill.answer(request, || self.now()).await;
+        self.spent.lock().unwrap().push(asked.elapsed());
+        answer
+    }
+
+    /// How long each answer took since this was last asked; what the SDK does around it is not in it.
+    pub fn spent(&self) -> Vec<Duration> {
+        std::mem::take(&mut *self.spent.lock().unwrap())
     }
 
     /// Asks a `/_drill/` route: the status and the JSON.
@@ -74,7 +85,7 @@ impl Bench {
             .http_client(SharedHttpClient::new(self.clone()))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(std::time::Duration::from_secs(2)).build())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(2)).build())
             .build()
     }
 

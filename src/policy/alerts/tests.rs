@@ -1,3 +1,5 @@
+//! Alerts by known answers: their windows, their edges, their missing minutes.
+
 use super::*;
 use crate::platform::{Environment, Fact, Source, TaskCount};
 use crate::policy::ecs::tests::{CPU, MEMORY, REQUESTS, Scene, balancer, group, noon, seconds};

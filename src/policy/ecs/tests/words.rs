@@ -255,8 +255,8 @@ fn the_autoscaler_sees_complete_minutes_before_they_are_evidence() {
     let mut scene = tracked(Scene::steady(6).newest(CPU, &[Some(82.0)]));
     let newest = evidence_minute(scene.now);
     let series = scene.platform.series.get_mut(&key(CPU, &scene.service.id)).unwrap();
-    Arc::make_mut(series).merge([1, 2, 3].map(|ahead| (start_of(newest + ahead), 82.0)));
-    assert_eq!(view(&scene).alarms[0].minutes, 3);
+    Arc::make_mut(series).merge([(1, 82.0), (2, 82.0), (3, 10.0)].map(|(ahead, cpu)| (start_of(newest + ahead), cpu)));
+    assert_eq!(view(&scene).alarms[0].minutes, 3, "the minute that has just begun does not count");
     assert_eq!(view(&scene).sentence(), "AWS is not acting yet: its cpu alarm has 3 of 3 minutes");
 }
 

@@ -94,6 +94,7 @@ async fn session(options: Options, handle: &mut Handle, clock: &Clock) -> anyhow
                 while let Some((input, at)) = next {
                     if input == Input::Resize {
                         area = terminal.area()?;
+                        terminal.forget();
                     }
                     app.handle(Event::Input(input, at), clock.now());
                     taken += 1;

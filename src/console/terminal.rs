@@ -70,6 +70,12 @@ impl Terminal {
         Ok(Rect::new(0, 0, width, height))
     }
 
+    /// Something else may stand on the screen than what was drawn: the next frame draws everything anew. After a resize
+    /// even if the size is the same again, because a terminal that was smaller meanwhile has lost what was beyond.
+    pub fn forget(&mut self) {
+        self.screen.forget();
+    }
+
     /// Draws a frame: one write, or none when it is what the screen shows already.
     pub fn draw(&mut self, area: Rect, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<()> {
         match self.screen.frame(area, paint)? {
@@ -116,6 +122,11 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// What the terminal shows is not known any more.
+    pub fn forget(&mut self) {
+        self.shown = Buffer::default();
+    }
+
     /// The bytes of a frame: a synchronized update of the cells that differ, or nothing when none do.
     pub fn frame(&mut self, area: Rect, paint: impl FnOnce(Rect, &mut Buffer)) -> io::Result<&[u8]> {
         self.bytes.clear();
@@ -195,6 +206,14 @@ mod tests {
         for area in [Rect::new(0, 0, 40, 2), Rect::new(0, 0, 1, 1), Rect::new(0, 0, 0, 0), AREA] {
             assert!(frame(&mut screen, area, "steady").contains("\u{1b}[2J"), "{area}");
         }
+    }
+
+    #[test]
+    fn what_was_forgotten_is_drawn_anew_at_the_same_size() {
+        let mut screen = Screen::default();
+        let first = frame(&mut screen, AREA, "steady");
+        screen.forget();
+        assert_eq!(frame(&mut screen, AREA, "steady"), first);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod bad_input;
+mod crash;
 mod documents;
 mod drill_aws;
 mod drill_ecs;
@@ -16,6 +18,11 @@ mod sdk;
 mod spec;
 mod story;
 mod story_keys;
+mod story_many;
+mod story_time;
 mod terminal;
+mod terminal_hostile;
 mod terminal_leaving;
 mod terminal_listening;
+mod terminal_sizes;
+mod terminal_trouble;

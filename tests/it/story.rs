@@ -1,6 +1,8 @@
 //! The story that everything is for, through the real SDK, without a terminal: load, advice, a confirmed change, steady.
 
+use jiff::Timestamp;
 use scaledeck::change::{Plan, Refused, Stage};
+use scaledeck::drill::Drill;
 use scaledeck::live::{Command, Notice};
 use scaledeck::platform::{Source, TaskCount};
 use scaledeck::policy::Decision;
@@ -71,7 +73,7 @@ async fn a_target_that_moved_is_shown_again_and_nothing_is_sent() {
     scene.arm().await;
     let view = scene.until("limits", |view| view.platform.targets.contains_key(&service())).await;
     let plan = plan_to(&scene, &view, 6);
-    somebody_else_sets(&scene, 5).await;
+    somebody_sets(&scene.drill, scene.clock.now(), 5).await;
     scene.confirm(plan, &view).await;
     let Notice::Refused(Refused::Moved { plan, what }) = scene.notice().await else { panic!("not refused as moved") };
     assert!(what.iter().any(|what| what.contains("desired was 4, is 5")), "{what:?}");
@@ -101,7 +103,7 @@ async fn every_source_answers_on_a_calm_day() {
 }
 
 /// Another console, or a colleague with the AWS CLI.
-async fn somebody_else_sets(scene: &Scene, to: u32) {
+pub async fn somebody_sets(drill: &Drill, now: Timestamp, to: u32) {
     let body = serde_json::json!({
         "cluster": service().cluster.as_str(), "service": service().service.as_str(), "desiredCount": to,
     });
@@ -111,7 +113,7 @@ async fn somebody_else_sets(scene: &Scene, to: u32) {
         .header("authorization", "AWS4-HMAC-SHA256 Credential=somebody/else")
         .body(bytes::Bytes::from(body.to_string()))
         .unwrap();
-    let response = scene.drill.answer(request, || scene.clock.now()).await.unwrap();
+    let response = drill.answer(request, || now).await.unwrap();
     assert_eq!(response.status(), 200, "{response:?}");
 }
 

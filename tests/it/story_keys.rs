@@ -48,6 +48,7 @@ fn up_to_the_accepted_change_at_the_speed_of_life() {
     arm(&mut terminal);
     ask(&mut terminal, 6);
     terminal.enter_until("you acting");
+    terminal.wait_while_it_runs("line `sent`", |_| home.states("drill-journal").contains(&"sent".to_owned()));
     let lines = home.journal("drill-journal");
     assert_eq!(home.states("drill-journal"), ["planned", "sending", "sent"], "{lines:?}");
     assert_eq!(lines[2]["result"]["outcome"], "accepted", "{lines:?}");

@@ -135,6 +135,8 @@ pub struct Left {
     pub unrestored: Vec<&'static str>,
     /// What stands on the screen.
     pub text: String,
+    /// Every byte that was written.
+    pub raw: Vec<u8>,
 }
 
 impl Terminal {
@@ -182,9 +184,9 @@ impl Terminal {
     }
 
     /// Waits until something outside is so – a line on the disk, a write in a log – while the program goes on.
-    pub fn wait_while_it_runs(&mut self, wanted: &str, mut is: impl FnMut() -> bool) {
+    pub fn wait_while_it_runs(&mut self, wanted: &str, mut is: impl FnMut(&vt100::Screen) -> bool) {
         let deadline = deadline();
-        while !is() {
+        while !is(self.screen.screen()) {
             assert!(now() < deadline, "no {wanted} within {PATIENCE:?}; on the screen:\n{}", self.contents());
             self.let_pass(Duration::from_millis(10));
         }
@@ -243,7 +245,7 @@ impl Terminal {
             (last(opened) > last(closed), "synchronized update"),
         ];
         let unrestored = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, what)| what).collect();
-        Left { exit, unrestored, text: screen.contents() }
+        Left { exit, unrestored, text: screen.contents(), raw: self.raw }
     }
 
     /// Takes the next thing that happens; `false` when the program has ended and all that it wrote was read.

@@ -19,7 +19,10 @@ use scaledeck::policy::Policy;
 use crate::story_keys::{arm, ask};
 use crate::terminal::{Home, PATIENCE, PROGRAM, Terminal, drill};
 
-const WAYS: [(&str, fn(&mut Terminal), u32); 4] = [
+/// A way to end it: its name, how it is done, the exit code.
+type Way = (&'static str, fn(&mut Terminal), u32);
+
+const WAYS: [Way; 4] = [
     ("q", |terminal| terminal.press("q"), 0),
     ("ctrl-c", |terminal| terminal.press("\u{3}"), 0),
     ("SIGTERM", |terminal| terminal.signal("TERM"), 143),
@@ -44,6 +47,7 @@ fn in_flight(home: &Home) -> Terminal {
     arm(&mut terminal);
     ask(&mut terminal, 6);
     terminal.enter_until("you acting");
+    terminal.wait_while_it_runs("line `sent`", |_| home.states("drill-journal").contains(&"sent".to_owned()));
     terminal
 }
 

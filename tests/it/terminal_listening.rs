@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -12,10 +12,23 @@ use crate::terminal::{ACCOUNT, Home, PATIENCE, PROGRAM, Terminal};
 /// The listening drill. It ends with this value.
 pub struct Listening {
     child: Child,
+    /// Held, or what it says later would have nowhere to go.
+    _said: BufReader<ChildStdout>,
     address: String,
 }
 
+/// Five hundred people at all hours: four tasks carry them at 66 % CPU, and more are left alone for fifteen minutes.
+const STEADY: &str = "name = \"steady\"\nsummary = \"x\"\n[[users]]\nat = 0\nusers = 500\n";
+
 impl Listening {
+    /// Serves a day on which nothing happens by itself.
+    pub fn steady(speed: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("steady.toml");
+        std::fs::write(&file, STEADY).unwrap();
+        Self::start(file.to_str().unwrap(), speed)
+    }
+
     /// Serves a scenario, at a speed, on a free port.
     pub fn start(scenario: &str, speed: &str) -> Self {
         let mut child = Command::new(PROGRAM)
@@ -25,9 +38,10 @@ impl Listening {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         let (_, address) = line.trim_end().split_once("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self { address: address.to_owned(), child }
+        Self { address: address.to_owned(), _said: said, child }
     }
 
     /// Where it is.
@@ -98,6 +112,6 @@ pub fn home_at(url: &str) -> Home {
 pub fn console(home: &Home) -> Terminal {
     let mut terminal = home.start(PROGRAM, &[], (120, 40));
     terminal.wait_for_text(ACCOUNT);
-    terminal.wait_for_text("solosuccess-ai-service   cpu");
+    terminal.wait_for_text("hottest");
     terminal
 }

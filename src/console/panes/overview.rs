@@ -164,8 +164,18 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     if !plan.sources.is_empty() {
         let name = Phrase::new().say(Meaning::Warning, "Sources that do not answer");
         let inside = if framed { frame::draw(look.theme, &name, false, plan.sources, buf) } else { plan.sources };
-        for (at, line) in failures.iter().take(usize::from(inside.height)).enumerate() {
-            line.draw(look.theme, phrase::line(inside, at), buf);
+        draw_failures(&failures, look, inside, buf);
+    }
+}
+
+/// Each failure over as many lines as there are to spare: what is missing or what mends it stands at its end.
+fn draw_failures(failures: &[Phrase], look: &Look, room: Rect, buf: &mut Buffer) {
+    let mut at = 0;
+    for (n, failure) in failures.iter().enumerate() {
+        let spare = usize::from(room.height).saturating_sub(at + failures.len() - n - 1);
+        for line in failure.wrapped(room.width, spare.max(1)) {
+            line.draw(look.theme, phrase::line(room, at), buf);
+            at += 1;
         }
     }
 }

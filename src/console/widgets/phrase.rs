@@ -5,6 +5,7 @@ use std::fmt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::Clean;
@@ -115,6 +116,26 @@ impl Phrase {
         x - room.x
     }
 
+    /// The same words over several lines of a width, broken at spaces where there are some. At most `most` lines: the
+    /// last holds all the rest, to be cut where it is drawn.
+    pub fn wrapped(&self, width: u16, most: usize) -> Vec<Self> {
+        let width = usize::from(width.max(1));
+        let (mut lines, mut line, mut used) = (Vec::new(), Self::new(), 0);
+        for (meaning, words) in &self.0 {
+            for piece in words.as_str().split_inclusive(' ') {
+                let wide = piece.trim_end().width();
+                if used > 0 && used + wide > width && lines.len() + 1 < most {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                }
+                line = line.tell(*meaning, format_args!("{piece}"));
+                used += piece.width();
+            }
+        }
+        lines.push(line);
+        lines
+    }
+
     /// Draws it so that it ends where the room ends. Returns the columns it took.
     pub fn draw_right(&self, theme: &Theme, room: Rect, buf: &mut Buffer) -> u16 {
         let width = self.width().min(usize::from(room.width)) as u16;
@@ -156,6 +177,17 @@ mod tests {
         assert_eq!(drawn(&phrase, 12), "desired 8   ");
         assert_eq!(drawn(&phrase, 5), "desi…");
         assert_eq!(drawn(&phrase, 8), "desired…");
+    }
+
+    #[test]
+    fn what_is_wrapped_loses_nothing() {
+        let phrase = Phrase::new().say(Meaning::Text, "mend: ").say(Meaning::Key, "aws sso login");
+        let lines = |width, most| phrase.wrapped(width, most).iter().map(Phrase::text).collect::<Vec<_>>();
+        assert_eq!(lines(40, 9), ["mend: aws sso login"]);
+        assert_eq!(lines(10, 9), ["mend: aws ", "sso login"]);
+        assert_eq!(lines(3, 9), ["mend: ", "aws ", "sso ", "login"]);
+        assert_eq!(lines(10, 1), ["mend: aws sso login"], "the rest is in the last line");
+        assert_eq!(lines(0, 0), ["mend: aws sso login"]);
     }
 
     #[test]

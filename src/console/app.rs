@@ -125,7 +125,7 @@ impl App {
     /// Before each frame, so that drawing changes nothing.
     pub fn fit(&mut self, now: Timestamp, area: Rect) {
         let body = frame::plan(&self.view, &self.model, area).body;
-        self.model.set_page(frame::rows(&self.model, body));
+        self.model.set_page(frame::rows(&self.view, &self.model, body));
         let look = Look { theme: &self.options.theme, keymap: &self.options.keymap, ..self.look(now) };
         if let Some(Dialog::Reader(reader)) = &self.model.dialog {
             let fitted = reader.fitted(&self.view, &self.model, &look, body);

@@ -68,9 +68,9 @@ pub(super) fn draw_over(view: &View, model: &Model, look: &Look, plan: Plan, buf
 }
 
 /// How many services the list of a pane has room for.
-pub fn rows(model: &Model, body: Rect) -> u16 {
+pub fn rows(view: &View, model: &Model, body: Rect) -> u16 {
     match model.pane {
-        Pane::Overview => panes::overview::rows(model, body),
+        Pane::Overview => panes::overview::rows(view, model, body),
         Pane::Tasks => 1,
     }
 }

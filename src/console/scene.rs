@@ -17,7 +17,7 @@ use crate::platform::{
     TargetState, Task, TaskCount, TaskId, TaskSize,
 };
 use crate::policy::verdict::{Counts, Floor};
-use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence};
+use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence, alerts};
 
 pub(crate) mod stories;
 
@@ -76,6 +76,7 @@ impl Scene {
             at: now(),
             platform: Arc::default(),
             advice: Arc::default(),
+            alerts: Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             armed: Armed::ReadOnly,
@@ -154,6 +155,7 @@ impl Scene {
             .wave(name, MetricId::RequestsPerTarget, |minute| 640.0 + f64::from(minute % 7) * 12.0)
             .wave(name, MetricId::Requests, |_| 2_480.0)
             .wave(name, MetricId::Target5xx, |minute| if minute < 8 { 34.0 } else { 1.0 })
+            .wave(name, MetricId::HealthyHosts, |_| f64::from(desired))
             .wave(name, MetricId::ResponseP95, |minute| 0.31 + f64::from(minute % 5) * 0.004)
     }
 
@@ -201,6 +203,7 @@ impl Scene {
         self.platform.listed = (!ids.is_empty()).then(|| Arc::new(ids));
         self.view.platform = Arc::new(self.platform);
         self.view.advice = Arc::new(self.advice);
+        self.view.alerts = Arc::new(alerts(&self.view.platform, &self.view.policy, now()));
         let mut model = Model::default();
         model.refresh(&self.view);
         (self.view, model)

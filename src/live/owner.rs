@@ -375,6 +375,7 @@ impl Owner {
             at: now,
             platform: Arc::new(self.state.platform.clone()),
             advice: Arc::new(self.state.advice.clone()),
+            alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
             policy: Arc::clone(&self.settings.policy),
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),

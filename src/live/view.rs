@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
-use crate::policy::{Advice, Policy};
+use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct View {
     pub platform: Arc<Platform>,
     /// What should be.
     pub advice: Arc<Advice>,
+    /// What is wrong: every alarm of the policy's, firing or not, the worst first.
+    pub alerts: Arc<Vec<Alert>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
     /// The environment.
@@ -41,6 +43,7 @@ impl View {
             at,
             platform: Arc::default(),
             advice: Arc::default(),
+            alerts: Arc::default(),
             policy: Arc::clone(&settings.policy),
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),

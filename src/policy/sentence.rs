@@ -311,7 +311,12 @@ impl Alert {
     /// What is wrong and since when: "cpu above 90 % for 10m: firing for 4m", "5XX 1.4 % of 3,700 requests (balancer 12,
     /// targets 40), limit 1 %: clear".
     pub fn sentence(&self, now: Timestamp) -> String {
-        let what = match &self.evidence {
+        format!("{}: {}", self.what(), self.standing(now))
+    }
+
+    /// What it is about, in the values it was judged on.
+    pub fn what(&self) -> String {
+        match &self.evidence {
             AlertEvidence::Level { threshold, window, .. } => {
                 let threshold = amount(MetricId::ServiceCpu, *threshold);
                 format!("cpu above {threshold} for {}", held(window.need_s))
@@ -331,22 +336,24 @@ impl Alert {
             AlertEvidence::Healthy { count: Some(count), .. } => format!("{} healthy", many(*count, "target")),
             AlertEvidence::Healthy { count: None, .. } => "healthy targets unknown".to_owned(),
             AlertEvidence::NoData => "no metric has data for 5m".to_owned(),
-        };
+        }
+    }
+
+    /// Whether it fires and since when, or how far it is from that: "firing for 4m", "7m of 15m", "clear".
+    pub fn standing(&self, now: Timestamp) -> String {
         let state = match (self.state, &self.evidence) {
             (AlertState::Firing { since }, _) => {
                 let seconds = now.as_second() - since.as_second();
                 let or_longer = if seconds >= REPLAYED as i64 * 60 { " or longer" } else { "" };
                 format!("firing for {}{or_longer}", span(seconds))
             }
-            (AlertState::Filling, AlertEvidence::Level { window, .. }) => {
-                format!("{} of {}", held(window.held_s), held(window.need_s))
-            }
+            (AlertState::Filling, AlertEvidence::Level { window, .. }) => filled(window.held_s, window.need_s),
             (AlertState::Filling, _) => "filling".to_owned(),
             (AlertState::Clear, _) => "clear".to_owned(),
             (AlertState::Unknown, _) => "cannot tell".to_owned(),
         };
         let blind = if self.blind { ", blind now" } else { "" };
-        format!("{what}: {state}{blind}")
+        format!("{state}{blind}")
     }
 }
 

@@ -5,7 +5,7 @@
 //!  wide:  groups        │ charts              narrow:  groups
 //!         more charts   │                              chart, as there is room
 //!         advice                                       advice
-//!         activity │ sources that fail                 activity, or sources that fail
+//!         activity │ sources that fail, alarms         activity, or sources that fail
 //! ```
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 
 use crate::console::theme::Meaning;
 use crate::console::widgets::chart::Chart;
-use crate::console::widgets::{Phrase, activity, advice, frame, groups, phrase, sources, summary};
+use crate::console::widgets::{Phrase, activity, advice, alarms, frame, groups, phrase, sources, summary};
 use crate::console::words::{self, Clean};
 use crate::console::{Look, Model};
 use crate::live::View;
@@ -46,6 +46,7 @@ struct Plan {
     advice: Rect,
     activity: Rect,
     sources: Rect,
+    alarms: Rect,
 }
 
 /// What wants room.
@@ -59,16 +60,19 @@ struct Needs {
     changes: u16,
     /// Lines on sources that fail.
     failing: u16,
+    /// Lines on alarms.
+    alarms: u16,
 }
 
 impl Needs {
-    fn of(model: &Model, failing: usize) -> Self {
+    fn of(view: &View, model: &Model, failing: usize) -> Self {
         let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         Self {
             services: rows(model.rows().len()),
             table: rows(groups::width(model.summary().longest) + 2),
             changes: rows(model.summary().changes.len()),
             failing: rows(failing),
+            alarms: rows(alarms::rows(view)),
         }
     }
 }
@@ -79,14 +83,16 @@ fn plan(area: Rect, needs: Needs) -> Plan {
     }
     let row = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
     let advice_height = if area.height >= TALL { 6 } else { 5 };
+    let table = (area.width >= TABLE + CHART).then(|| needs.table.clamp(TABLE, area.width - CHART));
+    let beside = if table.is_some() { needs.alarms } else { 0 };
     let foot = match area.height {
         0..20 => 0,
         height if height < TALL => height.saturating_sub(advice_height + 11).min(4),
-        height => needs.changes.saturating_add(2).clamp(3, (height / 4).min(14)),
+        height => needs.changes.max(beside).saturating_add(2).clamp(3, (height / 4).min(14)),
     };
+    let alarms = if table.is_some() { 3 } else { 0 };
     // A source that fails needs its frame, whatever else has to go.
-    let foot = if needs.failing > 0 { foot.max((needs.failing + 2).min(5)) } else { foot };
-    let table = (area.width >= TABLE + CHART).then(|| needs.table.clamp(TABLE, area.width - CHART));
+    let foot = if needs.failing > 0 { foot.max((needs.failing + 2 + alarms).min(5 + alarms)) } else { foot };
     let needed = needs.services.saturating_add(3).max(4);
     let spare = (area.height - advice_height - foot).saturating_sub(needed);
     // Rows that are too few for a chart serve better below.
@@ -106,12 +112,20 @@ fn plan(area: Rect, needs: Needs) -> Plan {
     };
     let (charts, more) = if right.is_empty() { (rest, right) } else { (right, rest) };
     let foot = row(top + advice_height, foot);
-    let (activity, sources) = match needs.failing {
-        0 => (foot, Rect::default()),
+    let (activity, beside) = match needs.failing {
         _ if table.is_some() => split(foot, Some(foot.width / 2)),
+        0 => (foot, Rect::default()),
         _ => (Rect::default(), foot),
     };
-    Plan { framed: true, groups, charts, more, advice: row(top, advice_height), activity, sources }
+    let sources = match needs.failing {
+        0 => 0,
+        // The alarms keep a line, or go.
+        failing if table.is_some() && beside.height >= failing + 2 + 3 => failing + 2,
+        _ => beside.height,
+    };
+    let alarms = Rect { y: beside.y + sources, height: beside.height - sources, ..beside };
+    let sources = Rect { height: sources, ..beside };
+    Plan { framed: true, groups, charts, more, advice: row(top, advice_height), activity, sources, alarms }
 }
 
 /// One column without frames: what asks for somebody first.
@@ -136,8 +150,8 @@ fn split(room: Rect, first: Option<u16>) -> (Rect, Rect) {
 
 /// How many services the table has room for in a body of this size. Failing sources may take some of it away for as long
 /// as they fail; the table then scrolls with the cursor.
-pub fn rows(model: &Model, body: Rect) -> u16 {
-    let plan = plan(body, Needs { services: u16::MAX, ..Needs::of(model, 0) });
+pub fn rows(view: &View, model: &Model, body: Rect) -> u16 {
+    let plan = plan(body, Needs { services: u16::MAX, ..Needs::of(view, model, 0) });
     plan.groups.height.saturating_sub(if plan.framed { 3 } else { 1 })
 }
 
@@ -152,11 +166,14 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         draw_nothing(view, look, area, buf);
         return;
     }
-    let plan = plan(area, Needs::of(model, failures.len()));
+    let plan = plan(area, Needs::of(view, model, failures.len()));
     let framed = plan.framed;
     draw_groups(view, model, look, framed, plan.groups, buf);
     draw_charts(view, model, look, plan.charts, plan.more, buf);
-    draw_advice(view, model, look, framed, plan.advice, buf);
+    draw_advice(view, model, look, framed, !plan.alarms.is_empty(), plan.advice, buf);
+    if !plan.alarms.is_empty() {
+        alarms::draw(look.theme, view, look.now, plan.alarms, buf);
+    }
     if !plan.activity.is_empty() {
         let summary = model.summary();
         activity::draw(look.theme, &summary.changes, summary.changed, plan.activity, buf);
@@ -237,13 +254,13 @@ fn empty(view: &View) -> Phrase {
     Phrase::new().say(Meaning::Muted, words)
 }
 
-fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, room: Rect, buf: &mut Buffer) {
+fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, boxed: bool, room: Rect, buf: &mut Buffer) {
     let Some(id) = &model.selected else { return };
     if framed {
-        advice::draw(look, view, id, room, buf);
+        advice::draw(look, view, id, boxed, room, buf);
         return;
     }
-    let lines = advice::lines(view, id, look.now, usize::from(room.width));
+    let lines = advice::lines(view, id, look.now, usize::from(room.width), boxed);
     for (at, line) in lines.iter().take(usize::from(room.height)).enumerate() {
         line.draw(look.theme, phrase::line(room, at), buf);
     }

@@ -12,7 +12,7 @@ use crate::console::scene::{self, Scene, stories};
 use crate::console::theme::{Depth, Meaning};
 use crate::console::{Keymap, Look, Model, Pane, Theme, frame, panes, widgets};
 use crate::live::{Armed, View};
-use crate::platform::{ActivityKind, Environment, Source, SourceState, TargetState, TaskCount};
+use crate::platform::{ActivityKind, Environment, MetricId, Source, SourceState, TaskCount};
 use crate::policy::{Decision, Reason};
 
 /// Header and pane, without the status line and the hints below.
@@ -208,7 +208,7 @@ fn nothing_is_said_by_colour_alone() {
             Scene::empty().service("a", 5, (1, 5), 90.0).judged("a", |verdict| {
                 verdict.decision = Decision::None { reason: Reason::AtCeiling { wanted: TaskCount(7) } };
             }),
-            "■ max, wants 7",
+            "● max, wants 7",
         ),
         (Scene::empty().service("a", 3, (1, 5), 40.0).change("a", |service| service.running = TaskCount(0)), "● "),
     ];
@@ -227,12 +227,8 @@ fn nothing_is_said_by_colour_alone() {
 
 #[test]
 fn no_healthy_target_is_critical() {
-    let mut scene = Scene::empty().service("a", 2, (1, 5), 40.0);
-    for group in scene.platform.target_groups.values_mut() {
-        for target in std::sync::Arc::make_mut(group).targets.iter_mut().flatten() {
-            target.state = TargetState::Unhealthy;
-        }
-    }
+    let scene = Scene::empty().service("a", 2, (1, 5), 40.0).wave("a", MetricId::HealthyHosts, |_| 0.0);
+    let scene = scene.wave("a", MetricId::Target5xx, |_| 0.0);
     let (_, model) = scene.done();
     assert_eq!((model.summary().critical, model.summary().warning), (1, 0));
 }
@@ -257,7 +253,7 @@ fn the_table_has_the_rows_that_it_says() {
     for size in SIZES.into_iter().chain([(60, 16), (40, 10), (30, 6)]) {
         let area = Rect::new(0, 0, size.0, size.1);
         let body = frame::plan(&view, &model, area).body;
-        let rows = panes::overview::rows(&model, body);
+        let rows = panes::overview::rows(&view, &model, body);
         model.set_page(rows);
         let picture = text(&paint(&view, &model, &look, size));
         let shown = picture.lines().filter(|line| line.contains(" 4/4 ")).count();

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
 use super::condition::{self, Condition};
-use super::{Phrase, follow, frame, phrase};
+use super::{Phrase, alarms, follow, frame, phrase};
 use crate::console::Look;
 use crate::console::commands::{Layer, Verb};
 use crate::console::theme::Meaning;
@@ -20,8 +20,9 @@ use crate::policy::{MetricEvidence, Reason, Verdict};
 /// For so many seconds the end of a change of yours is told above the advice.
 const TOLD_S: i64 = 180;
 
-/// The lines of the box, each of at most so many columns, most important first; a box cuts them where it ends.
-pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec<Phrase> {
+/// The lines of the box, each of at most so many columns, most important first; a box cuts them where it ends. Alarms
+/// are told where they have no box of their own.
+pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize, boxed: bool) -> Vec<Phrase> {
     let condition = Condition::of(view, id);
     if let Condition::YouActing { .. } = condition
         && let Some(followed) = view.followed.as_deref()
@@ -40,6 +41,9 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize) -> Vec
     let mut parts = because(verdict).into_iter().peekable();
     let mut lines = ended.map_or_else(Vec::new, |followed| follow::lines(followed, now));
     lines.extend(trouble(view, id));
+    if !boxed {
+        lines.extend(alarms::firing_at(view, id, now));
+    }
     let (glyph, meaning) = condition.mark();
     let headline = Phrase::new().tell(meaning, format_args!("{glyph} ")).said(&verdict.said());
     lines.push(fill(headline, "   ", &mut parts, columns));
@@ -64,16 +68,11 @@ pub fn next(verdict: &Verdict, now: Timestamp) -> Option<Phrase> {
     )
 }
 
-/// What is wrong whatever the metrics say; adding tasks may not help there.
+/// What is wrong that no alarm knows of.
 fn trouble(view: &View, id: &ServiceId) -> Option<Phrase> {
-    let (severity, word) = condition::trouble(view, id)?;
+    let (severity, word) = condition::beside_alarms(view, id)?;
     let (glyph, name, meaning) = severity.mark();
-    let hint = match word {
-        "none healthy" => ": the balancer sends requests to unhealthy targets now (it fails open)",
-        _ => "",
-    };
-    let line = Phrase::new().tell(meaning, format_args!("{glyph} {name}: {word}"));
-    Some(line.say(Meaning::Text, hint))
+    Some(Phrase::new().tell(meaning, format_args!("{glyph} {name}: {word}")))
 }
 
 /// Adds as many parts to a line as fit, and at least one where the line has nothing of its own to say.
@@ -127,7 +126,7 @@ fn handled(view: &View, id: &ServiceId, condition: &Condition, now: Timestamp) -
 }
 
 /// Draws the box: whose advice it is and the keys on its frame, the lines inside.
-pub fn draw(look: &Look, view: &View, id: &ServiceId, room: Rect, buf: &mut Buffer) {
+pub fn draw(look: &Look, view: &View, id: &ServiceId, boxed: bool, room: Rect, buf: &mut Buffer) {
     let name = Phrase::new().say(Meaning::Title, "Advice").tell(Meaning::Text, format_args!(" · {}", id.service));
     let inside = frame::draw(look.theme, &name, false, room, buf);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(1), ..inside };
@@ -136,7 +135,7 @@ pub fn draw(look: &Look, view: &View, id: &ServiceId, room: Rect, buf: &mut Buff
         let row = Rect { width: room.width.saturating_sub(2), ..phrase::line(room, 0) };
         keys.draw_right(look.theme, row, buf);
     }
-    let lines = lines(view, id, look.now, usize::from(inside.width));
+    let lines = lines(view, id, look.now, usize::from(inside.width), boxed);
     for (at, line) in lines.iter().take(usize::from(inside.height)).enumerate() {
         line.draw(look.theme, phrase::line(inside, at), buf);
     }

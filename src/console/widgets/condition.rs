@@ -5,14 +5,13 @@
 
 use jiff::Timestamp;
 
-use super::Phrase;
+use super::{Phrase, alarms};
 use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
-use crate::platform::{Activity, ActivityKind, Rollout, ServiceId, TargetHealth, TargetState, TaskCount};
+use crate::platform::{Activity, ActivityKind, Rollout, ServiceId, TaskCount};
 use crate::policy::sentence::filled;
-use crate::policy::verdict::Direction;
-use crate::policy::{Decision, Reason, Verdict};
+use crate::policy::{self, Alert, AlertRule, Decision, Reason};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -144,7 +143,8 @@ impl Condition {
         Phrase::new().tell(meaning, format_args!("{glyph} {}", self.word(now)))
     }
 
-    fn word(&self, now: Timestamp) -> String {
+    /// The word alone.
+    pub fn word(&self, now: Timestamp) -> String {
         match self {
             Self::Steady => "steady".to_owned(),
             Self::Filling { held_s, need_s } => filled(*held_s, *need_s),
@@ -180,14 +180,24 @@ fn yours(view: &View, id: &ServiceId) -> Option<TaskCount> {
     under_way.then(|| followed.plan.change.to())
 }
 
-/// How bad a service's state is: its trouble, or else what the policy's verdict comes to.
+/// How bad a service's state is: its trouble; where there is none, whether its verdict could be given at all.
 pub fn severity(view: &View, id: &ServiceId) -> Severity {
-    let trouble = trouble(view, id).map_or(Severity::Fine, |(severity, _)| severity);
-    trouble.max(view.advice.services.get(id).map_or(Severity::Fine, verdict))
+    let blind = || match view.advice.services.get(id).map(|verdict| &verdict.decision) {
+        Some(Decision::CannotTell { reason: Reason::Missing { arriving: true, .. } }) | None => Severity::Fine,
+        Some(Decision::CannotTell { .. }) => Severity::Blind,
+        Some(_) => Severity::Fine,
+    };
+    trouble(view, id).map_or_else(blind, |(severity, _)| severity)
 }
 
-/// What is wrong with a service whatever its metrics say, in two words: it serves nobody, or some of it does not serve.
+/// What is wrong with a service, in two words: its worst alarm that fires, or what alarms do not know of.
 pub fn trouble(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> {
+    let firing = alarms::of_service(view, id).find(|alert| alarms::fires(alert)).map(alarm);
+    firing.into_iter().chain(beside_alarms(view, id)).max_by_key(|(severity, _)| *severity)
+}
+
+/// What no metric tells: a service that should run and does not, a deployment that failed.
+pub fn beside_alarms(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> {
     let service = view.platform.services.get(id)?;
     if service.desired == TaskCount(0) {
         return None;
@@ -195,26 +205,26 @@ pub fn trouble(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> 
     if service.running == TaskCount(0) {
         return Some((Severity::Critical, "nothing runs"));
     }
-    let groups = service.target_groups.iter().filter_map(|arn| view.platform.target_groups.get(arn));
-    let targets = || groups.clone().filter_map(|group| group.targets.as_deref()).filter(|targets| !targets.is_empty());
-    let has = |targets: &[TargetHealth], state: &TargetState| targets.iter().any(|target| target.state == *state);
-    if targets().any(|targets| !has(targets, &TargetState::Healthy)) {
-        return Some((Severity::Critical, "none healthy"));
-    }
-    if service.deployments.iter().any(|deployment| deployment.rollout == Rollout::Failed) {
-        return Some((Severity::Warning, "deploy failed"));
-    }
-    let unhealthy = targets().any(|targets| has(targets, &TargetState::Unhealthy));
-    unhealthy.then_some((Severity::Warning, "unhealthy"))
+    let failed = service.deployments.iter().any(|deployment| deployment.rollout == Rollout::Failed);
+    failed.then_some((Severity::Warning, "deploy failed"))
 }
 
-fn verdict(verdict: &Verdict) -> Severity {
-    match (&verdict.decision, verdict.decision.reason()) {
-        (_, Reason::AtCeiling { .. }) => Severity::Critical,
-        (Decision::Out { .. }, _) | (_, Reason::Cooldown { direction: Direction::Out, .. }) => Severity::Warning,
-        (Decision::CannotTell { reason: Reason::Missing { arriving: true, .. } }, _) => Severity::Fine,
-        (Decision::CannotTell { .. }, _) => Severity::Blind,
-        _ => Severity::Fine,
+fn alarm(alert: &Alert) -> (Severity, &'static str) {
+    let word = match alert.rule {
+        AlertRule::EcsCpuCritical | AlertRule::EcsCpuWarning => "cpu alarm",
+        AlertRule::AllTasksUnhealthy => "none healthy",
+        AlertRule::Alb5xx => "5XX alarm",
+        AlertRule::Blind => "blind",
+    };
+    (alert.rule.severity().into(), word)
+}
+
+impl From<policy::Severity> for Severity {
+    fn from(severity: policy::Severity) -> Self {
+        match severity {
+            policy::Severity::Critical => Self::Critical,
+            policy::Severity::Warning => Self::Warning,
+        }
     }
 }
 
@@ -237,6 +247,7 @@ mod tests {
     use super::*;
     use crate::console::scene::{self, Scene, activity, ago, id};
     use crate::platform::{MetricId, SourceState};
+    use crate::policy::Direction;
 
     fn judged(decision: Decision) -> Scene {
         Scene::empty().service("a", 4, (2, 6), 60.0).judged("a", |verdict| verdict.decision = decision)
@@ -308,18 +319,7 @@ mod tests {
 
     #[test]
     fn trouble_is_told_whatever_the_metrics_say() {
-        let states = |scene: Scene, states: &[TargetState]| {
-            let mut scene = scene;
-            for group in scene.platform.target_groups.values_mut() {
-                let targets = Arc::make_mut(group).targets.as_mut().unwrap();
-                for (target, state) in targets.iter_mut().zip(states.iter().cycle()) {
-                    target.state = state.clone();
-                }
-            }
-            scene
-        };
         let steady = || judged(none(Reason::Steady));
-        let (healthy, unhealthy) = (TargetState::Healthy, TargetState::Unhealthy);
         let cases = [
             (steady(), None),
             (
@@ -327,10 +327,8 @@ mod tests {
                 Some((Severity::Critical, "nothing runs")),
             ),
             (steady().change("a", |service| (service.desired, service.running) = (TaskCount(0), TaskCount(0))), None),
-            (states(steady(), std::slice::from_ref(&unhealthy)), Some((Severity::Critical, "none healthy"))),
-            (states(steady(), &[TargetState::Unknown("new".to_owned())]), Some((Severity::Critical, "none healthy"))),
-            (states(steady(), &[healthy.clone(), unhealthy]), Some((Severity::Warning, "unhealthy"))),
-            (states(steady(), &[healthy, TargetState::Draining]), None),
+            (steady().wave("a", MetricId::HealthyHosts, |_| 0.0), Some((Severity::Critical, "none healthy"))),
+            (steady().wave("a", MetricId::ServiceCpu, |_| 85.0), Some((Severity::Warning, "cpu alarm"))),
             (
                 steady().change("a", |service| service.deployments[0].rollout = Rollout::Failed),
                 Some((Severity::Warning, "deploy failed")),

@@ -161,14 +161,14 @@ fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns
     line.then(state(condition::trouble(view, id), &condition, now))
 }
 
-/// The state's word. Trouble that nobody is on says its own; trouble that somebody is on keeps its glyph.
+/// The state's word. Trouble that nobody is on says its own; trouble that somebody is on lends its glyph.
 fn state(trouble: Option<(Severity, &'static str)>, condition: &Condition, now: Timestamp) -> Phrase {
     let Some((severity, word)) = trouble else { return condition.phrase(now) };
     let (glyph, _, meaning) = severity.mark();
     let mark = Phrase::new().say(meaning, glyph).say(Meaning::Text, " ");
     match condition {
         Condition::Steady | Condition::NotManaged | Condition::Unread | Condition::Deploying => mark.say(meaning, word),
-        _ => mark.then(condition.phrase(now)),
+        _ => mark.tell(condition.mark().1, format_args!("{}", condition.word(now))),
     }
 }
 

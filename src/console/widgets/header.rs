@@ -174,7 +174,7 @@ fn stack(summary: &Summary, width: u16) -> Phrase {
     let start = || {
         let line = Phrase::new().say(Meaning::Text, " ");
         match summary.traffic {
-            Some(traffic) => line.then(balancer(traffic, width)).say(Meaning::Muted, " ▸ "),
+            Some(traffic) => line.then(balancer(traffic, summary.errors, width)).say(Meaning::Muted, " ▸ "),
             None => line,
         }
     };
@@ -185,7 +185,8 @@ fn stack(summary: &Summary, width: u16) -> Phrase {
     let several = summary.services > 1;
     let fits = |line: &Phrase| line.width() <= usize::from(width);
     let full = of(several, several);
-    if fits(&full) { full } else { Some(of(false, several)).filter(fits).unwrap_or_else(|| of(false, false)) }
+    let shorter = [of(false, several), of(false, false), start().then(tasks(summary, false))];
+    shorter.into_iter().fold(full, |line, shorter| if fits(&line) { line } else { shorter })
 }
 
 fn tasks(summary: &Summary, services: bool) -> Phrase {
@@ -207,7 +208,7 @@ fn hottest(summary: &Summary, name: bool) -> Phrase {
     if name { line.tell(Meaning::Muted, format_args!(" {}", id.service)) } else { line }
 }
 
-fn balancer(traffic: Traffic, width: u16) -> Phrase {
+fn balancer(traffic: Traffic, alarm: bool, width: u16) -> Phrase {
     let mut line = Phrase::new()
         .say(Meaning::Muted, "balancer ")
         .tell(Meaning::Strong, format_args!("{}/min", words::number(traffic.requests, 0)));
@@ -216,7 +217,8 @@ fn balancer(traffic: Traffic, width: u16) -> Phrase {
         line = line.say(Meaning::Muted, " p95 ").tell(Meaning::Strong, format_args!("{p95}"));
     }
     let Some(errors) = traffic.error_percent() else { return line.say(Meaning::Muted, " no traffic") };
-    line = line.say(Meaning::Muted, " 5xx ").tell(Meaning::Strong, format_args!("{} %", words::number(errors, 1)));
+    let (meaning, mark) = if alarm { (Meaning::Warning, " ▲") } else { (Meaning::Strong, "") };
+    line = line.say(Meaning::Muted, " 5xx ").tell(meaning, format_args!("{} %{mark}", words::number(errors, 1)));
     if width >= DETAILED && errors > 0.0 {
         let (targets, balancer) = (words::number(traffic.target_5xx, 0), words::number(traffic.elb_5xx, 0));
         line = line.tell(Meaning::Muted, format_args!(" ({targets} by targets, {balancer} by the balancer)"));

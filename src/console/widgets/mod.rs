@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod advice;
+pub mod alarms;
 pub mod chart;
 pub mod condition;
 pub mod follow;

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use super::activity::{self, Entry};
 use super::condition::{self, Severity};
-use super::groups;
+use super::{alarms, groups};
 use crate::live::View;
 use crate::platform::metric::Resource;
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, MetricKey, Series, Service, ServiceId, Source, SourceState, TargetGroupArn};
 use crate::policy::sentence::Said;
-use crate::policy::{MetricEvidence, Verdict};
+use crate::policy::{AlertRule, MetricEvidence, Verdict};
 
 /// How far back "the last hour" goes, in seconds.
 pub const HOUR_S: i64 = 3_600;
@@ -22,10 +22,12 @@ const RECENT_MINUTES: i64 = 5;
 /// The platform in a few numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Summary {
-    /// Services that are on fire.
+    /// Critical alarms that fire, and services that should run and do not.
     pub critical: usize,
-    /// Services that are not yet.
+    /// Warning alarms that fire, and services whose deployment failed.
     pub warning: usize,
+    /// Whether an alarm on the balancers' errors fires.
+    pub errors: bool,
     /// Services about which nothing can be told.
     pub blind: usize,
     /// Tasks that run, and that should, over all services.
@@ -88,13 +90,18 @@ impl Summary {
     pub fn of(view: &View) -> Self {
         let mut summary = Self::default();
         let platform = &view.platform;
-        for (id, service) in &platform.services {
-            match condition::severity(view, id) {
+        let firing = view.alerts.iter().filter(|alert| alarms::fires(alert)).map(|alert| alert.rule.severity().into());
+        let beside = platform.services.keys().filter_map(|id| Some(condition::beside_alarms(view, id)?.0));
+        for severity in firing.chain(beside) {
+            match severity {
                 Severity::Critical => summary.critical += 1,
                 Severity::Warning => summary.warning += 1,
-                Severity::Blind => summary.blind += 1,
-                Severity::Fine => {}
+                Severity::Blind | Severity::Fine => {}
             }
+        }
+        summary.errors = view.alerts.iter().any(|alert| alert.rule == AlertRule::Alb5xx && alarms::fires(alert));
+        for (id, service) in &platform.services {
+            summary.blind += usize::from(condition::severity(view, id) == Severity::Blind);
             summary.running += u64::from(service.running.0);
             summary.desired += u64::from(service.desired.0);
         }

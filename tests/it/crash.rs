@@ -66,7 +66,6 @@ fn last_line(home: &Home) -> serde_json::Value {
     home.journal("journal").pop().unwrap()
 }
 
-#[test]
 fn planned_and_killed_nothing_was_sent() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -81,7 +80,6 @@ fn planned_and_killed_nothing_was_sent() {
     assert_eq!((&line["state"], &line["ended"]), (&"closed".into(), &"not_sent".into()), "{line}");
 }
 
-#[test]
 fn sending_and_killed_before_it_arrived() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -96,7 +94,6 @@ fn sending_and_killed_before_it_arrived() {
     assert_eq!((&line["state"], &line["ended"]), (&"closed".into(), &"failed".into()), "{line}");
 }
 
-#[test]
 fn sending_and_killed_after_it_was_carried_out() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -124,17 +121,14 @@ fn sent_without_an_answer(fault: &str, writes: usize, words: &str) {
     assert_writes(&aws, writes);
 }
 
-#[test]
 fn sent_and_the_answer_lost_it_is_read_back() {
     sent_without_an_answer("lose", 1, "done and steady");
 }
 
-#[test]
 fn sent_and_the_request_lost_it_is_read_back() {
     sent_without_an_answer("drop", 0, NOT_CARRIED_OUT);
 }
 
-#[test]
 fn sent_and_killed_it_is_followed_to_the_end() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -146,7 +140,6 @@ fn sent_and_killed_it_is_followed_to_the_end() {
     assert_eq!(last_line(&home)["ended"], "steady");
 }
 
-#[test]
 fn following_left_and_killed_it_is_followed_to_the_end() {
     let aws = Listening::steady("10");
     let home = aws.home();
@@ -164,7 +157,6 @@ fn following_left_and_killed_it_is_followed_to_the_end() {
     assert_eq!(last_line(&home)["ended"], "steady");
 }
 
-#[test]
 fn closed_and_killed_nothing_is_taken_up() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -180,4 +172,26 @@ fn closed_and_killed_nothing_is_taken_up() {
     terminal.wait_for_end();
     assert_writes(&aws, 1);
     assert_eq!(home.journal("journal").len(), lines, "the second start wrote into the journal");
+}
+
+/// Every story: what it tells, and how it goes.
+const STORIES: [(&str, fn()); 8] = [
+    ("planned and killed nothing was sent", planned_and_killed_nothing_was_sent),
+    ("sending and killed before it arrived", sending_and_killed_before_it_arrived),
+    ("sending and killed after it was carried out", sending_and_killed_after_it_was_carried_out),
+    ("sent and the answer lost it is read back", sent_and_the_answer_lost_it_is_read_back),
+    ("sent and the request lost it is read back", sent_and_the_request_lost_it_is_read_back),
+    ("sent and killed it is followed to the end", sent_and_killed_it_is_followed_to_the_end),
+    ("following left and killed it is followed to the end", following_left_and_killed_it_is_followed_to_the_end),
+    ("closed and killed nothing is taken up", closed_and_killed_nothing_is_taken_up),
+];
+
+/// All of them at once, because each mostly waits for tasks to start and for what is asked every few seconds.
+#[test]
+fn whenever_it_is_killed_no_change_is_sent_twice_and_the_next_start_says_what_is_true() {
+    std::thread::scope(|scope| {
+        for (tells, story) in STORIES {
+            std::thread::Builder::new().name(tells.to_owned()).spawn_scoped(scope, story).unwrap();
+        }
+    });
 }

@@ -222,7 +222,7 @@ fn a_journal_damaged_in_the_middle_refuses_changes_and_a_torn_end_does_not() {
 
     std::fs::write(&file, format!("{whole}{}", &first[..first.len() / 2])).unwrap();
     let mut terminal = console(&home);
-    terminal.wait_for_text("was on its way");
+    terminal.wait_for_text("its end was not seen");
     terminal.wait_for_text("done and steady");
     terminal.press("q");
     assert_eq!(terminal.wait_for_end().exit.exit_code(), 0);

@@ -66,7 +66,6 @@ fn last_line(home: &Home) -> serde_json::Value {
     home.journal("journal").pop().unwrap()
 }
 
-#[test]
 fn planned_and_killed_nothing_was_sent() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -75,13 +74,12 @@ fn planned_and_killed_nothing_was_sent() {
     confirm(&mut terminal, &home);
     kill_at(terminal, &home, "planned");
     aws.mend();
-    start_again(&home, &["was asked for and not sent"]);
+    start_again(&home, &["it was not sent"]);
     assert_writes(&aws, 0);
     let line = last_line(&home);
     assert_eq!((&line["state"], &line["ended"]), (&"closed".into(), &"not_sent".into()), "{line}");
 }
 
-#[test]
 fn sending_and_killed_before_it_arrived() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -90,13 +88,12 @@ fn sending_and_killed_before_it_arrived() {
     confirm(&mut terminal, &home);
     kill_at(terminal, &home, "sending");
     aws.mend();
-    start_again(&home, &["may have been sent", NOT_CARRIED_OUT]);
+    start_again(&home, &["it may have been sent", NOT_CARRIED_OUT]);
     assert_writes(&aws, 0);
     let line = last_line(&home);
     assert_eq!((&line["state"], &line["ended"]), (&"closed".into(), &"failed".into()), "{line}");
 }
 
-#[test]
 fn sending_and_killed_after_it_was_carried_out() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -106,7 +103,7 @@ fn sending_and_killed_after_it_was_carried_out() {
     terminal.wait_while_it_runs("write", |_| !aws.writes().is_empty());
     kill_at(terminal, &home, "sending");
     aws.mend();
-    start_again(&home, &["may have been sent", "done and steady"]);
+    start_again(&home, &["it may have been sent", "done and steady"]);
     assert_writes(&aws, 1);
     assert_eq!(last_line(&home)["ended"], "steady");
 }
@@ -120,33 +117,29 @@ fn sent_without_an_answer(fault: &str, writes: usize, words: &str) {
     confirm(&mut terminal, &home);
     kill_at(terminal, &home, "sent");
     assert_eq!(last_line(&home)["result"]["outcome"], "unknown", "{fault}");
-    start_again(&home, &["was on its way", words]);
+    start_again(&home, &["no answer came; read it back", words]);
     assert_writes(&aws, writes);
 }
 
-#[test]
 fn sent_and_the_answer_lost_it_is_read_back() {
     sent_without_an_answer("lose", 1, "done and steady");
 }
 
-#[test]
 fn sent_and_the_request_lost_it_is_read_back() {
     sent_without_an_answer("drop", 0, NOT_CARRIED_OUT);
 }
 
-#[test]
 fn sent_and_killed_it_is_followed_to_the_end() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
     let mut terminal = about_to_confirm(&home);
     confirm(&mut terminal, &home);
     kill_at(terminal, &home, "sent");
-    start_again(&home, &["was on its way", "done and steady"]);
+    start_again(&home, &["its end was not seen", "done and steady"]);
     assert_writes(&aws, 1);
     assert_eq!(last_line(&home)["ended"], "steady");
 }
 
-#[test]
 fn following_left_and_killed_it_is_followed_to_the_end() {
     let aws = Listening::steady("10");
     let home = aws.home();
@@ -157,14 +150,13 @@ fn following_left_and_killed_it_is_followed_to_the_end() {
     terminal.wait_for_end();
     assert_eq!(last_line(&home)["left"], "the console was left");
     let mut terminal = console(&home);
-    terminal.wait_for_text("was on its way");
+    terminal.wait_for_text("its end was not seen");
     kill_at(terminal, &home, "following");
-    start_again(&home, &["was on its way", "done and steady"]);
+    start_again(&home, &["its end was not seen", "done and steady"]);
     assert_writes(&aws, 1);
     assert_eq!(last_line(&home)["ended"], "steady");
 }
 
-#[test]
 fn closed_and_killed_nothing_is_taken_up() {
     let aws = Listening::steady(SPEED);
     let home = aws.home();
@@ -174,10 +166,32 @@ fn closed_and_killed_nothing_is_taken_up() {
     kill_at(terminal, &home, "closed");
     let lines = home.journal("journal").len();
     let mut terminal = console(&home);
-    assert!(!terminal.contents().contains("was on its way"), "{}", terminal.contents());
+    assert!(!terminal.contents().contains("its end was not seen"), "{}", terminal.contents());
     // Nothing is asked on the way out: nothing is in flight.
     terminal.press("q");
     terminal.wait_for_end();
     assert_writes(&aws, 1);
     assert_eq!(home.journal("journal").len(), lines, "the second start wrote into the journal");
+}
+
+/// Every story: what it tells, and how it goes.
+const STORIES: [(&str, fn()); 8] = [
+    ("planned and killed nothing was sent", planned_and_killed_nothing_was_sent),
+    ("sending and killed before it arrived", sending_and_killed_before_it_arrived),
+    ("sending and killed after it was carried out", sending_and_killed_after_it_was_carried_out),
+    ("sent and the answer lost it is read back", sent_and_the_answer_lost_it_is_read_back),
+    ("sent and the request lost it is read back", sent_and_the_request_lost_it_is_read_back),
+    ("sent and killed it is followed to the end", sent_and_killed_it_is_followed_to_the_end),
+    ("following left and killed it is followed to the end", following_left_and_killed_it_is_followed_to_the_end),
+    ("closed and killed nothing is taken up", closed_and_killed_nothing_is_taken_up),
+];
+
+/// All of them at once, because each mostly waits for tasks to start and for what is asked every few seconds.
+#[test]
+fn whenever_it_is_killed_no_change_is_sent_twice_and_the_next_start_says_what_is_true() {
+    std::thread::scope(|scope| {
+        for (tells, story) in STORIES {
+            std::thread::Builder::new().name(tells.to_owned()).spawn_scoped(scope, story).unwrap();
+        }
+    });
 }

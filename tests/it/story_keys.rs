@@ -30,7 +30,7 @@ fn from_load_to_steady_at_sixty_times_the_speed() {
     terminal.wait_for_text("1m of 5m");
     ask(&mut terminal, 8);
     terminal.enter_until("you acting");
-    terminal.wait_for_text("steady after");
+    terminal.wait_for_text("done and steady");
     terminal.press("q");
     let left = terminal.wait_for_end();
     assert!(left.unrestored.is_empty(), "{:?}", left.unrestored);

@@ -119,7 +119,8 @@ fn it_ends_when_its_terminal_goes_away() {
         killer.kill().unwrap();
         panic!("it goes on without its terminal");
     };
-    assert!([0, 129].contains(&exit.exit_code()), "{exit:?}");
+    // By the signal, by the end of its input, or because a frame could not be written: whichever is met first.
+    assert!([129, 0, 1].contains(&exit.exit_code()), "{exit:?}");
 }
 
 /// A part of the program that panics: the loop runs on a transport that does.

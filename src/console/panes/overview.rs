@@ -31,6 +31,8 @@ const CHART: u16 = 40;
 const CHART_ROWS: u16 = 8;
 /// From this height on, there is room for more than the table, the advice and a glimpse of the activity.
 const TALL: u16 = 24;
+/// Lines that one failure may want.
+const FAILURE_LINES: usize = 3;
 /// Minutes a chart shows.
 const MINUTES: u16 = 60;
 
@@ -92,7 +94,11 @@ fn plan(area: Rect, needs: Needs) -> Plan {
     };
     let alarms = if table.is_some() { 3 } else { 0 };
     // A source that fails needs its frame, whatever else has to go.
-    let foot = if needs.failing > 0 { foot.max((needs.failing + 2 + alarms).min(5 + alarms)) } else { foot };
+    let foot = if needs.failing > 0 {
+        foot.max((needs.failing + 2 + alarms).min((area.height / 4).max(5) + alarms))
+    } else {
+        foot
+    };
     let needed = needs.services.saturating_add(3).max(4);
     let spare = (area.height - advice_height - foot).saturating_sub(needed);
     // Rows that are too few for a chart serve better below.
@@ -166,7 +172,7 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         draw_nothing(view, look, area, buf);
         return;
     }
-    let plan = plan(area, Needs::of(view, model, failures.len()));
+    let plan = plan(area, Needs::of(view, model, lines_of(&failures, area.width)));
     let framed = plan.framed;
     draw_groups(view, model, look, framed, plan.groups, buf);
     draw_charts(view, model, look, plan.charts, plan.more, buf);
@@ -183,6 +189,12 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         let inside = if framed { frame::draw(look.theme, &name, false, plan.sources, buf) } else { plan.sources };
         draw_failures(&failures, look, inside, buf);
     }
+}
+
+/// How many lines the failures want in a pane of this width.
+fn lines_of(failures: &[Phrase], width: u16) -> usize {
+    let room = if width >= TABLE + CHART { width / 2 } else { width };
+    failures.iter().map(|failure| failure.wrapped(room.saturating_sub(2), FAILURE_LINES).len()).sum()
 }
 
 /// Each failure over as many lines as there are to spare: what is missing or what mends it stands at its end.

@@ -12,7 +12,7 @@ use super::view::View;
 use super::wants::Wants;
 use crate::aws::{Failure, Reader, pace};
 use crate::clock::Clock;
-use crate::platform::{Fact, Reading, Source};
+use crate::platform::{Fact, Reading, Source, SourceState};
 
 /// The least time between two questions that were hurried by a change of what is wanted: scrolling through a thousand
 /// services must not become a thousand questions.
@@ -53,12 +53,22 @@ pub(super) struct Ends {
 
 /// Asks until the loop that takes the readings is gone.
 pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
+    let cadence = pace::cadence(A::SOURCE);
+    let cadence_s = u32::try_from(cadence.as_secs()).unwrap_or(u32::MAX).max(1);
     let mut failures = 0_u32;
     let mut refreshed = 0_u64;
     loop {
         let view = ends.views.borrow_and_update().clone();
         let wants = ends.wants.borrow_and_update().clone();
         let subject = ask.subject(&view, &wants);
+        if subject.is_none() && failures > 0 {
+            // What is not asked any more does not fail any more.
+            failures = 0;
+            let (asked, fact) = (ends.clock.now(), Fact::Failed(SourceState::Waiting));
+            if ends.readings.send(Reading { source: A::SOURCE, asked, cadence_s, fact }).await.is_err() {
+                return;
+            }
+        }
         let Some(about) = subject.filter(|_| !wants.paused) else {
             if changed(&mut ends).await.is_none() {
                 return;
@@ -69,8 +79,6 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         refreshed = wants.refresh;
         let asked = ends.clock.now();
         let (facts, failure) = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
-        let cadence = pace::cadence(A::SOURCE);
-        let cadence_s = u32::try_from(cadence.as_secs()).unwrap_or(u32::MAX).max(1);
         for fact in facts {
             let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
             if ends.readings.send(reading).await.is_err() {
@@ -119,6 +127,9 @@ async fn until_due<A: Ask>(
         }
         let wants = ends.wants.borrow().clone();
         if wants.paused {
+            return Some(());
+        }
+        if ask.subject(&ends.views.borrow(), &wants).is_none() {
             return Some(());
         }
         let other = !failing && ask.subject(&ends.views.borrow(), &wants).is_some_and(|subject| subject != about);

@@ -12,11 +12,14 @@ use super::view::View;
 use super::wants::Wants;
 use crate::aws::{Failure, Reader, pace};
 use crate::clock::Clock;
-use crate::platform::{Fact, Reading, Source};
+use crate::platform::{Fact, Reading, Source, SourceState};
 
 /// The least time between two questions that were hurried by a change of what is wanted: scrolling through a thousand
 /// services must not become a thousand questions.
 const HURRIED_GAP: Duration = Duration::from_millis(400);
+
+/// The least time between a failure and the next try, however seldom the source is asked: what heals soon is seen soon.
+const RETRY_GAP: Duration = Duration::from_secs(3);
 
 /// What a question is asked from.
 pub(super) struct Moment<'a> {
@@ -66,12 +69,21 @@ pub(super) struct Ends {
 
 /// Asks until the loop that takes the readings is gone.
 pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
+    let cadence_s = pace::cadence_s(A::SOURCE);
     let mut failures = 0_u32;
     let mut refreshed = 0_u64;
     loop {
         let view = ends.views.borrow_and_update().clone();
         let wants = ends.wants.borrow_and_update().clone();
         let subject = ask.subject(&view, &wants);
+        if subject.is_none() && failures > 0 {
+            // What is not asked any more does not fail any more.
+            failures = 0;
+            let (asked, fact) = (ends.clock.now(), Fact::Failed(SourceState::Waiting));
+            if ends.readings.send(Reading { source: A::SOURCE, asked, cadence_s, fact }).await.is_err() {
+                return;
+            }
+        }
         let Some(about) = subject.filter(|_| !wants.paused) else {
             if changed(&mut ends).await.is_none() {
                 return;
@@ -82,7 +94,6 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         refreshed = wants.refresh;
         let asked = ends.clock.now();
         let answer = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
-        let cadence_s = pace::cadence_s(A::SOURCE);
         let facts = answer.facts.into_iter().map(|fact| (fact, cadence_s));
         for (fact, cadence_s) in facts.chain(answer.cold) {
             let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
@@ -97,8 +108,8 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
             }
             Some(failure) => {
                 failures = failures.saturating_add(1);
-                let retry_at =
-                    ends.clock.now() + pace::cadence(A::SOURCE).max(pace::backoff(failures, fastrand::f64()));
+                let least = pace::cadence(A::SOURCE).min(RETRY_GAP);
+                let retry_at = ends.clock.now() + pace::backoff(failures, fastrand::f64()).max(least);
                 let fact = Fact::Failed(failure.into_state(retry_at));
                 let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
                 if ends.readings.send(reading).await.is_err() {
@@ -133,6 +144,9 @@ async fn until_due<A: Ask>(
         }
         let wants = ends.wants.borrow().clone();
         if wants.paused {
+            return Some(());
+        }
+        if ask.subject(&ends.views.borrow(), &wants).is_none() {
             return Some(());
         }
         let other = !failing && ask.subject(&ends.views.borrow(), &wants).is_some_and(|subject| subject != about);

@@ -56,7 +56,7 @@ pub enum Fact {
     TargetHealth(TargetGroupArn, Vec<TargetHealth>),
     /// Points by metric, to be merged.
     Metrics(Vec<(MetricKey, Vec<(Timestamp, f64)>)>),
-    /// Nothing: the source failed.
+    /// Nothing: the source failed – or, waiting, is not asked any more, and so does not fail any more.
     Failed(SourceState),
 }
 
@@ -71,7 +71,10 @@ impl Platform {
             let health = SourceHealth {
                 since: before.filter(|b| b.state == state).map_or(now, |b| b.since),
                 learnt: before.and_then(|b| b.learnt),
-                failures: before.map_or(0, |b| b.failures).saturating_add(1),
+                failures: match state {
+                    SourceState::Waiting => 0,
+                    _ => before.map_or(0, |b| b.failures).saturating_add(1),
+                },
                 state,
                 cadence_s,
             };
@@ -207,5 +210,7 @@ mod tests {
         assert_eq!(health.learnt, Some(at(10)));
         assert_eq!(health.failures, 1);
         assert!(health.stale(at(21)));
+        platform.apply(read(Fact::Failed(SourceState::Waiting), at(30)), at(30));
+        assert_eq!(platform.sources[&Source::Identity].failures, 0, "what is not asked does not fail");
     }
 }

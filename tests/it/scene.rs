@@ -99,6 +99,12 @@ impl Scene {
         self.ask(Command::Confirm(Box::new(Asked { plan, shown, answer, pressed }))).await;
     }
 
+    /// Ends the loop, and waits until all that it had to write is on the disk.
+    pub async fn leave(&mut self) {
+        self.ask(Command::Leave).await;
+        while self.handle.views.changed().await.is_ok() {}
+    }
+
     /// The next notice.
     pub async fn notice(&mut self) -> Notice {
         self.handle.notices.recv().await.unwrap()

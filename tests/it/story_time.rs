@@ -76,6 +76,5 @@ fn the_same_world_at_every_speed() {
     let (fast, asked_fast) = at(real(), 60.0);
     let (paused, _) = at(headless, 1.0);
     assert_eq!((fast, paused), (life, life));
-    assert_ne!(asked_in_life, 0);
-    assert!(asked_fast <= asked_in_life, "sixty times the speed leaves a sixtieth of the time to ask in");
+    assert!(asked_in_life > 2 && asked_fast > 2, "the loop has hardly asked: {asked_in_life}, {asked_fast}");
 }

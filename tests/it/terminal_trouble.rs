@@ -41,7 +41,7 @@ fn every_call_hangs() {
     aws.fail(&json!({"fault": "hang", "seconds": 10}));
     terminal.press(ASK_AGAIN);
     walk_about(&mut terminal);
-    terminal.wait_for_text("timed out after 5s");
+    terminal.wait_for_text("timed out");
     // What is known stays, with its age.
     for words in ["solosuccess-ai-service", "sources fail"] {
         terminal.wait_for_text(words);

@@ -99,19 +99,12 @@ impl Scene {
         self.ask(Command::Confirm(Box::new(Asked { plan, shown, answer, pressed }))).await;
     }
 
-<<<<<<< HEAD
     /// Leaves, and returns the journal's lines once everything is written down.
     pub async fn leave(mut self) -> String {
         self.ask(Command::Leave).await;
         while self.handle.notices.recv().await.is_some() {}
         let written = std::fs::read_dir(self.journal.path()).unwrap();
         written.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()).collect()
-=======
-    /// Ends the loop, and waits until all that it had to write is on the disk.
-    pub async fn leave(&mut self) {
-        self.ask(Command::Leave).await;
-        while self.handle.views.changed().await.is_ok() {}
->>>>>>> trial
     }
 
     /// The next notice.

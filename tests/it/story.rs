@@ -39,14 +39,7 @@ async fn an_operator_acts_early_and_the_service_is_steady_before_the_rule_would_
     assert_eq!((known.desired, known.running), (TaskCount(to), TaskCount(to)));
     let took = scene.clock.now().duration_since(began);
     assert!(took < jiff::SignedDuration::from_mins(10), "took {took}");
-<<<<<<< HEAD
     let lines = scene.leave().await;
-=======
-    // The closing line is written beside the loop: what ends the loop has waited for it.
-    scene.leave().await;
-    let written = std::fs::read_dir(scene.journal.path()).unwrap();
-    let lines: String = written.filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok()).collect();
->>>>>>> trial
     for state in ["planned", "sending", "sent", "closed"] {
         assert!(lines.contains(&format!("\"state\":\"{state}\"")), "no {state} in {lines}");
     }

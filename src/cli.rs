@@ -3,6 +3,8 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod paper;
+
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -24,7 +26,8 @@ use crate::drill::{self, Drill};
 use crate::headless;
 use crate::live::{self, Settings};
 use crate::platform::Environment;
-use crate::policy::Policy;
+
+use paper::{AdviseArgs, LintArgs};
 
 /// What the shell is told when the command line was wrong.
 const WRONG_WORDS: u8 = 2;
@@ -50,6 +53,10 @@ enum Door {
     Drill(DrillArgs),
     /// Read everything once, print it and what the policy advises, and end.
     Status(StatusArgs),
+    /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
+    Advise(AdviseArgs),
+    /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them.
+    Lint(LintArgs),
     /// Print every command with its keys and what it does, as a Markdown table.
     Keys,
 }
@@ -66,9 +73,13 @@ pub struct AccountArgs {
     /// Where to send every AWS call instead [default: AWS_ENDPOINT_URL].
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// The environment's label: `production` and `staging` have their own limits; without a label it is production.
+    /// The environment's label: `production` and `staging` have their own limits [default: the policy's, else
+    /// production].
     #[arg(long, global = true, value_name = "LABEL", default_value = "")]
     pub environment: String,
+    /// The scaling policy, as a .tfvars or .tfvars.json file [default: the specification's numbers].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Only this cluster; may be given several times [default: all].
     #[arg(long, global = true, value_name = "NAME")]
     pub cluster: Vec<String>,
@@ -134,7 +145,8 @@ pub fn main() -> ExitCode {
             if wrong.is::<Mistake>() {
                 ExitCode::from(WRONG_WORDS)
             } else {
-                wrong.downcast_ref().map_or(ExitCode::FAILURE, Signalled::code)
+                let unanswered = wrong.downcast_ref().map(Unanswered::code);
+                unanswered.or(wrong.downcast_ref().map(Signalled::code)).unwrap_or(ExitCode::FAILURE)
             }
         }
     }
@@ -161,10 +173,36 @@ impl Signalled {
     }
 }
 
+/// Something was printed, and the shell is told that it is not all well.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Unanswered {
+    code: u8,
+    words: String,
+}
+
+impl Unanswered {
+    fn new(code: u8, words: String) -> Self {
+        Self { code, words }
+    }
+
+    fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+/// Says something beside the output.
+fn warn(words: &str) {
+    // As above: there may be nobody left to tell.
+    let _ = writeln!(io::stderr(), "scaledeck: {words}");
+}
+
 fn open(cli: Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
+        Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
@@ -186,8 +224,9 @@ fn open(cli: Cli) -> anyhow::Result<()> {
             terminal()?;
             block_on(async {
                 let clock = Clock::system();
-                let handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
-                ended(console::run(look, handle, clock).await?)
+                let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+                let handle = live::start(access, clock.clone(), settings);
+                ended(console::run(Options { said, ..look }, handle, clock).await?)
             })
         }
     }
@@ -239,15 +278,17 @@ fn real(account: &AccountArgs) -> anyhow::Result<Access> {
     Ok(access)
 }
 
-fn settings(account: &AccountArgs, journal: PathBuf) -> Settings {
-    let environment = Environment::from_label(&account.environment);
-    Settings {
-        policy: Arc::new(Policy::of_spec(environment.clone())),
-        environment,
+/// What the loop is started with, and what there is to say about the policy's file.
+fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option<String>), Mistake> {
+    let in_force = paper::policy(account, &Environment::Production)?;
+    let settings = Settings {
+        environment: in_force.policy.environment.clone(),
+        policy: Arc::new(in_force.policy),
         read_only: account.read_only.then(|| "--read-only was given".to_owned()),
         journal,
         clusters: account.cluster.clone(),
-    }
+    };
+    Ok((settings, in_force.passed_over))
 }
 
 /// Where the journal is: the given folder, or `name` in the user's state directory. A drill's never mixes with a real
@@ -273,7 +314,7 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
         Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
         None => Keymap::default(),
     };
-    Ok(Options { theme, keymap, title: None, drill: false })
+    Ok(Options { theme, keymap, title: None, drill: false, said: None })
 }
 
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
@@ -290,10 +331,10 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let clock = Clock::paced(drill::DEFAULT_START, speed);
     let drill = Drill::new(scenario, args.seed, clock.now());
     let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
-    let settings = settings(account, journal_folder(account, "drill-journal")?);
+    let (settings, said) = settings(account, journal_folder(account, "drill-journal")?)?;
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
-    ended(console::run(Options { title, drill: true, ..look }, handle, clock).await?)
+    ended(console::run(Options { title, drill: true, said, ..look }, handle, clock).await?)
 }
 
 /// Hands the SDK's requests to a drill, at the time of the clock.
@@ -331,10 +372,12 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
 
 async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let mut handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
+    let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+    said.iter().for_each(|words| warn(words));
+    let mut handle = live::start(access, clock.clone(), settings);
     let view = headless::status::read_once(&mut handle, &clock).await;
     if args.json {
-        print(&(serde_json::to_string_pretty(&headless::status::Report::of(&view))? + "\n"))?;
+        print(&headless::snapshot::Snapshot::of_view(&view).written())?;
     } else {
         print(&headless::status::text(&view))?;
     }

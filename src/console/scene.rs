@@ -87,6 +87,7 @@ pub(super) fn app(view: View) -> App {
         keymap: Keymap::default(),
         title: None,
         drill: false,
+        said: None,
     };
     App::new(options, Arc::new(view))
 }

@@ -5,16 +5,20 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod drift;
 pub mod ecs;
 pub mod knobs;
+pub mod lint;
 pub mod schedule;
 pub mod sentence;
 pub mod variables;
 pub mod verdict;
 pub mod window;
 
+pub use drift::{Drift, DriftState, drift};
 pub use ecs::{advise, advise_one};
 pub use knobs::{EcsPolicy, Policy};
+pub use lint::{Finding, lint};
 pub use verdict::{
     Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Reason, Verdict, WindowEvidence,
 };

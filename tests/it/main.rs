@@ -8,6 +8,7 @@ mod drill_faults;
 mod drill_listen;
 mod house;
 mod moto;
+mod policy_files;
 mod scene;
 mod screens;
 mod sdk;

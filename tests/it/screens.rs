@@ -34,6 +34,7 @@ async fn the_overview_is_as_the_readme_shows_it() {
         keymap: Keymap::default(),
         title: Some("drill spike".to_owned()),
         drill: true,
+        said: None,
     };
     let mut app = App::new(options, view);
     app.fit(now, SIZE);

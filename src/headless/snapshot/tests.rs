@@ -1,0 +1,230 @@
+//! What a person may write, what is refused, and how that is told.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::policy::{Decision, Policy, Reason, advise};
+
+/// The least that a person has to write for a verdict, a field a line.
+fn by_hand() -> Value {
+    let minutes = |value: f64| {
+        let at = |minute: u32| json!([format!("2026-03-10T{:02}:{:02}:00Z", 11 + minute / 60, minute % 60), value]);
+        (0..57).map(at).collect::<Vec<_>>()
+    };
+    json!({
+        "schema_version": 2,
+        "at": "2026-03-10T12:00:00Z",
+        "services": [{
+            "id": "c/s",
+            "service": {
+                "id": "c/s",
+                "status": "active",
+                "desired": 5,
+                "running": 5,
+                "pending": 0,
+                "target_groups": ["tg"],
+                "learnt": "2026-03-10T12:00:00Z"
+            },
+            "target": { "min": 2, "max": 10, "learnt": "2026-03-10T12:00:00Z" },
+            "counts": { "settled": "2026-03-10T11:00:00Z", "cadence_s": 60 }
+        }],
+        "target_groups": [{
+            "arn": "tg",
+            "name": "tg",
+            "balancers": ["app/b/1"],
+            "interval_s": 30,
+            "timeout_s": 5,
+            "healthy_threshold": 2,
+            "unhealthy_threshold": 3,
+            "path": "/health",
+            "learnt": "2026-03-10T12:00:00Z"
+        }],
+        "series": [
+            { "resource": { "service": "c/s" }, "metric": "service_cpu", "points": minutes(84.0) },
+            { "resource": { "service": "c/s" }, "metric": "service_memory", "points": minutes(50.0) },
+            {
+                "resource": { "target_group": ["app/b/1", "tg"] },
+                "metric": "requests_per_target",
+                "points": minutes(400.0)
+            }
+        ]
+    })
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+/// The snapshot with one value replaced, or added.
+fn with(path: &str, value: Value) -> String {
+    let mut snapshot = by_hand();
+    let (parent, last) = path.rsplit_once('/').unwrap();
+    let parent = snapshot.pointer_mut(parent).unwrap();
+    match parent {
+        Value::Array(list) => list[last.parse::<usize>().unwrap()] = value,
+        other => other[last] = value,
+    }
+    pretty(&snapshot)
+}
+
+fn told(text: &str) -> String {
+    Snapshot::read("s.json", text).unwrap_err().to_string()
+}
+
+#[test]
+fn what_a_person_wrote_is_judged() {
+    let snapshot = Snapshot::read("s.json", &pretty(&by_hand())).unwrap();
+    let (at, policy) = (snapshot.at, Policy::of_spec(snapshot.environment()));
+    let platform = snapshot.into_platform().unwrap();
+    let verdict = &advise(&platform, &policy, at).services[&ServiceId::new("c", "s")];
+    assert!(matches!(verdict.decision, Decision::Out { to, .. } if to.0 == 6), "{verdict:#?}");
+}
+
+#[test]
+fn without_what_was_seen_of_the_count_nothing_is_taken_away() {
+    let mut quiet = by_hand();
+    quiet["services"][0].as_object_mut().unwrap().remove("counts");
+    for series in 0..3 {
+        for point in quiet["series"][series]["points"].as_array_mut().unwrap() {
+            point[1] = json!(5.0);
+        }
+    }
+    let snapshot = Snapshot::read("s.json", &pretty(&quiet)).unwrap();
+    let (at, policy) = (snapshot.at, Policy::of_spec(snapshot.environment()));
+    let verdict = &advise(&snapshot.into_platform().unwrap(), &policy, at).services[&ServiceId::new("c", "s")];
+    assert!(verdict.decision.to().is_none(), "{verdict:#?}");
+    assert!(!matches!(verdict.decision.reason(), Reason::Stale { source: Source::Services, .. }));
+}
+
+/// Paths, values, and what is told; `#` stands for the line, which is looked up by the text beside it.
+#[test]
+fn what_cannot_be_is_refused_with_path_line_and_value() {
+    let cases = [
+        ("/schema_version", json!(1), "schema_version = 1: this program reads version 2"),
+        (
+            "/services/0/service/desired",
+            json!(-1),
+            "services[0].service.desired: invalid value: integer `-1`, expected u32",
+        ),
+        (
+            "/services/0/service/desired",
+            json!(2.5),
+            "services[0].service.desired: invalid type: floating point `2.5`, expected u32",
+        ),
+        ("/services/0/id", json!("alone"), "services[0].id: `alone` is not <cluster>/<service>"),
+        ("/services/0/service/id", json!("c/other"), "services[0].service.id = \"c/other\": filed under \"c/s\""),
+        ("/services/0/target/min", json!(11), "services[0].target.min = 11: the minimum is above the maximum of 10"),
+        (
+            "/services/0/counts/cadence_s",
+            json!(0),
+            "services[0].counts.cadence_s = 0: say every how many seconds the counts were read",
+        ),
+        ("/services/0/service/learnt", json!("noon"), "services[0].service.learnt: "),
+        (
+            "/series/0/points/3/1",
+            json!(-0.5),
+            "series[0].points[3][1] = -0.5: nothing that is counted or measured here is ever negative",
+        ),
+        ("/series/0/points/3/1", json!(10_000.5), "series[0].points[3][1] = 10000.5: more than 10000 % cannot be"),
+        ("/series/0/points/3/1", json!("NaN"), "series[0].points[3][1]: invalid type: string \"NaN\", expected f64"),
+        ("/series/0/points/3/1", json!(null), "series[0].points[3][1]: invalid type: null, expected f64"),
+        (
+            "/series/0/points/3/0",
+            json!("2026-03-10T11:02:59Z"),
+            "series[0].points[3][0] = \"2026-03-10T11:02:59Z\": a second value for one minute",
+        ),
+        (
+            "/series/0/points/3/0",
+            json!("2026-03-10T10:02:00Z"),
+            "series[0].points[3][0] = \"2026-03-10T10:02:00Z\": points stand oldest first",
+        ),
+        ("/series/0/metric", json!("cpu"), "series[0].metric: unknown variant `cpu`, expected one of "),
+        ("/series/0/metric", json!("requests"), "series[0].metric = \"requests\": not a metric of such a resource"),
+        (
+            "/series/0/resource/service",
+            json!("c/t"),
+            "series[0].resource.service = \"c/t\": no such service stands in `services`",
+        ),
+        (
+            "/series/2/resource/target_group/1",
+            json!("gt"),
+            "series[2].resource.target_group[1] = \"gt\": no such group stands in `target_groups`",
+        ),
+        (
+            "/services/0/service/desird",
+            json!(3),
+            "services[0].service.desird: unknown field `desird`, expected one of ",
+        ),
+        ("/sevices", json!([]), "sevices: unknown field `sevices`, expected one of "),
+    ];
+    for (path, value, expected) in cases {
+        let text = with(path, value.clone());
+        let told = told(&text);
+        let first = told.lines().next().unwrap();
+        let (place, what) = first.split_once(": ").unwrap();
+        assert!(what.starts_with(expected), "{path}: {first}");
+        let line: usize = place.strip_prefix("s.json:").unwrap().parse().unwrap();
+        let key = path.rsplit('/').next().unwrap();
+        let at = text.lines().nth(line - 1).unwrap();
+        assert!(at.contains(key) || at.contains(&value.to_string()), "{path} is told at line {line}, which is {at}");
+    }
+}
+
+#[test]
+fn numbers_that_json_cannot_hold_are_refused() {
+    for (number, why) in [("1e999", "number out of range"), ("NaN", "expected value"), ("-Infinity", "invalid number")]
+    {
+        let text = with("/series/0/points/3/1", json!(12.345)).replacen("12.345", number, 1);
+        let told = told(&text);
+        assert!(told.contains("series[0].points[3][1]: ") && told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn everything_that_cannot_be_is_told_at_once() {
+    let mut snapshot = by_hand();
+    snapshot["services"][0]["target"]["max"] = json!(1);
+    snapshot["series"][1]["points"][0][1] = json!(-1.0);
+    let twin = snapshot["services"][0].clone();
+    snapshot["services"].as_array_mut().unwrap().push(twin);
+    let twin = snapshot["series"][0].clone();
+    snapshot["series"].as_array_mut().unwrap().push(twin);
+    let told = told(&pretty(&snapshot));
+    let whats: Vec<_> = told.lines().map(|line| line.split_once(": ").unwrap().1).collect();
+    assert_eq!(
+        whats,
+        [
+            "services[0].target.min = 2: the minimum is above the maximum of 1",
+            "services[1].id = \"c/s\": stands here twice",
+            "services[1].target.min = 2: the minimum is above the maximum of 1",
+            "series[1].points[0][1] = -1: nothing that is counted or measured here is ever negative",
+            "series[3].metric = \"service_cpu\": this metric of this resource stands here twice",
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_was_made_by_hand_is_checked_on_its_way_to_a_platform_too() {
+    let mut snapshot = Snapshot::read("s.json", &pretty(&by_hand())).unwrap();
+    snapshot.series[0].points[0].1 = f64::INFINITY;
+    let mistake = snapshot.into_platform().unwrap_err();
+    assert_eq!(mistake.to_string(), "series[0].points[0][1] = inf: not a number");
+}
+
+#[test]
+fn something_after_the_snapshot_is_refused() {
+    let text = pretty(&by_hand()) + "\n{}\n";
+    let lines = text.lines().count();
+    assert_eq!(told(&text), format!("s.json:{lines}: something follows the snapshot"));
+    assert!(told("").starts_with("s.json:1: "), "{}", told(""));
+}
+
+#[test]
+fn an_unknown_field_within_a_state_is_refused() {
+    let health = json!({
+        "state": { "kind": "denied", "action": "ecs:X", "who": "me" },
+        "learnt": null, "since": "2026-03-10T11:00:00Z", "cadence_s": 5, "failures": 1
+    });
+    let told = told(&with("/sources", json!({ "services": health })));
+    assert!(told.contains("unknown field `who`"), "{told}");
+}

@@ -373,7 +373,9 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
 async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
     let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
-    said.iter().for_each(|words| warn(words));
+    if let Some(words) = &said {
+        warn(words);
+    }
     let mut handle = live::start(access, clock.clone(), settings);
     let view = headless::status::read_once(&mut handle, &clock).await;
     if args.json {

@@ -97,6 +97,9 @@ pub fn text(view: &View) -> String {
 
 /// A verdict with what it rests on, indented under the name of its group.
 pub(super) fn verdict_text(verdict: &Verdict) -> String {
-    let lines = std::iter::once(verdict.sentence().to_string()).chain(verdict.evidence_lines());
-    lines.map(|line| format!("  {line}\n")).collect()
+    let mut out = format!("  {}\n", verdict.sentence());
+    for line in verdict.evidence_lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+    out
 }

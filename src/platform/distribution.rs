@@ -1,68 +1,63 @@
-//! A CloudFront distribution, as far as the spec speaks of it: origins and their shields, fail-over, compression, and
-//! how much of the edge network it uses.
+//! A CloudFront distribution: the settings that the platform's spec speaks of.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DistributionId, Region};
+use super::ids::DistributionId;
 use super::moment::Moment;
 
 /// One distribution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Distribution {
-    /// AWS's id, as in `E2QWRUHAPOMQZL`.
+    /// The id.
     pub id: DistributionId,
-    /// Where viewers reach it, as in `d111111abcdef8.cloudfront.net`.
-    pub domain: String,
-    /// Whether it answers viewers at all.
-    pub enabled: bool,
-    /// AWS's word, as in `PriceClass_All`, which is every edge location.
+    /// `PriceClass_All` reaches every edge location; the others fewer.
     pub price_class: String,
     /// Where it fetches from.
     pub origins: Vec<Origin>,
-    /// Origins with a stand-in.
+    /// Pairs of origins, the second for when the first fails.
     #[serde(default)]
-    pub groups: Vec<OriginGroup>,
-    /// What is fetched from where; the default one first.
+    pub origin_groups: Vec<OriginGroup>,
+    /// How paths are answered, the default last.
     pub behaviors: Vec<Behavior>,
     /// When this was learnt.
     #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 
-/// One origin.
+/// Where a distribution fetches from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     /// Its id within the distribution.
     pub id: String,
-    /// The region of its origin shield; `None`: no shield.
+    /// The region of its origin shield; `None`: off.
     #[serde(default)]
-    pub shield: Option<Region>,
+    pub shield: Option<String>,
 }
 
-/// A primary origin and the one that stands in for it.
+/// A primary origin and the one that takes over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OriginGroup {
     /// Its id within the distribution.
     pub id: String,
-    /// The ids of its origins, the primary first.
+    /// Ids of the origins, the primary first.
     pub members: Vec<String>,
-    /// The primary's HTTP answers on which the other one is asked.
-    pub fails_over_on: Vec<u16>,
+    /// Answers of the primary on which the secondary is asked.
+    pub statuses: Vec<u16>,
 }
 
-/// What is done with the requests for some paths.
+/// How the paths of a pattern are answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Behavior {
-    /// The paths, as in `/api/*`; `*` for the default one.
+    /// The pattern; `*` for the default.
     pub path: String,
-    /// The id of the origin or of the group of origins it fetches from.
+    /// Id of the origin or origin group that it fetches from.
     pub target: String,
-    /// Whether text is compressed on its way to the viewer.
+    /// Whether text is compressed on the way.
     pub compress: bool,
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
-pub use distribution::{Behavior, Distribution, Origin, OriginGroup};
+pub use distribution::Distribution;
 pub use history::{CountChange, CountHistory, DrainSample};
 pub use identity::{Environment, Identity};
 pub use ids::{
@@ -58,7 +58,7 @@ pub struct Platform {
     pub tasks: BTreeMap<ServiceId, Arc<Vec<Task>>>,
     /// Target groups with the health of their targets.
     pub target_groups: BTreeMap<TargetGroupArn, Arc<TargetGroup>>,
-    /// CloudFront's distributions.
+    /// Distributions.
     pub distributions: BTreeMap<DistributionId, Arc<Distribution>>,
     /// Metric history.
     pub series: BTreeMap<MetricKey, Arc<Series>>,

@@ -1,12 +1,12 @@
 //! What cannot be in a snapshot, each with its path, its line and its value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::value::RawValue;
 
 use super::{SCHEMA_VERSION, SeriesSnapshot, ServiceSnapshot, Snapshot};
-use crate::platform::metric::Unit;
+use crate::platform::metric::{Resource, Unit};
 use crate::platform::series::minute_of;
 
 /// More than this many % are impossible: a task may burst beyond what it reserves, but not a hundredfold.
@@ -65,19 +65,16 @@ impl Mistakes {
 fn line_of(text: &str, path: &str) -> Option<usize> {
     let mut at: &RawValue = serde_json::from_str(text).ok()?;
     for step in path.replace('[', ".[").split('.').filter(|step| !step.is_empty()) {
-        at = match step.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
-            Some(index) => {
-                let list: Vec<&RawValue> = serde_json::from_str(at.get()).ok()?;
-                *list.get(index.parse::<usize>().ok()?)?
-            }
-            None => {
-                let object: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(at.get()).ok()?;
-                *object.get(step)?
-            }
+        at = if let Some(index) = step.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
+            let list: Vec<&RawValue> = serde_json::from_str(at.get()).ok()?;
+            list.get(index.parse::<usize>().ok()?)?
+        } else {
+            let object: BTreeMap<String, &RawValue> = serde_json::from_str(at.get()).ok()?;
+            object.get(step)?
         };
     }
     let offset = at.get().as_ptr().addr().checked_sub(text.as_ptr().addr())?;
-    Some(text.as_bytes().get(..offset)?.iter().filter(|byte| **byte == b'\n').count() + 1)
+    Some(text.get(..offset)?.matches('\n').count() + 1)
 }
 
 struct Faults(Vec<SnapshotMistake>);
@@ -174,7 +171,6 @@ fn of_service(faults: &mut Faults, index: usize, snapshot: &ServiceSnapshot) {
 }
 
 fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &SeriesSnapshot) {
-    use crate::platform::metric::Resource;
     let row = series.metric.row();
     let within = |rest: &str| format!("series[{index}].{rest}");
     let metric = serde_json::to_value(series.metric).unwrap_or_default();

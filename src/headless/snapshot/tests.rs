@@ -61,7 +61,7 @@ fn with(path: &str, value: Value) -> String {
     let (parent, last) = path.rsplit_once('/').unwrap();
     let parent = snapshot.pointer_mut(parent).unwrap();
     match parent {
-        Value::Array(list) => list[last.parse::<usize>().unwrap()] = value,
+        Value::Array(items) => items[last.parse::<usize>().unwrap()] = value,
         other => other[last] = value,
     }
     pretty(&snapshot)

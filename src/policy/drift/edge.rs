@@ -1,7 +1,8 @@
 //! Section 5 of the spec: shield, compression, edge locations, fail-over.
 
 use super::Drift;
-use crate::platform::{Behavior, Distribution, Origin, OriginGroup, Platform};
+use crate::platform::Platform;
+use crate::platform::distribution::{Behavior, Distribution, Origin, OriginGroup};
 use crate::policy::knobs::EdgePolicy;
 
 pub(super) fn rows(platform: &Platform, policy: &EdgePolicy) -> Vec<Drift> {
@@ -22,8 +23,8 @@ fn of_distribution(of: &str, distribution: Option<&Distribution>, policy: &EdgeP
         |distribution: &Distribution| said(&distribution.behaviors, |b: &Behavior| b.compress, |b| &b.path);
     let stood_in = |distribution: &Distribution| {
         let backed = |behavior: &Behavior| {
-            let group = distribution.groups.iter().find(|group| group.id == behavior.target);
-            group.is_some_and(|group: &OriginGroup| group.members.len() > 1 && !group.fails_over_on.is_empty())
+            let group = distribution.origin_groups.iter().find(|group| group.id == behavior.target);
+            group.is_some_and(|group: &OriginGroup| group.members.len() > 1 && !group.statuses.is_empty())
         };
         said(&distribution.behaviors, backed, |behavior| &behavior.path)
     };

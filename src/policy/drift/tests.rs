@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::platform::distribution::{Behavior, Distribution, Origin, OriginGroup};
-use crate::platform::ids::{DistributionId, Region};
+use crate::platform::ids::DistributionId;
 use crate::platform::{
     Environment, Fact, Reading, ScalableTarget, ScalingPolicy, ScheduledAction, Service, ServiceId, ServiceStatus,
     Suspended, TaskCount,
@@ -100,14 +100,12 @@ fn as_the_spec_says() -> Platform {
     read_now(&mut platform, Source::TargetGroups, Fact::TargetGroups(vec![group]));
     let distribution = Distribution {
         id: DistributionId::new("E1"),
-        domain: "d1.cloudfront.net".into(),
-        enabled: true,
         price_class: "PriceClass_All".into(),
-        origins: ["alb", "s3"].map(|id| Origin { id: id.into(), shield: Some(Region::new("us-east-1")) }).into(),
-        groups: vec![OriginGroup {
+        origins: ["alb", "s3"].map(|id| Origin { id: id.into(), shield: Some("us-east-1".into()) }).into(),
+        origin_groups: vec![OriginGroup {
             id: "both".into(),
             members: vec!["alb".into(), "s3".into()],
-            fails_over_on: vec![502, 503],
+            statuses: vec![502, 503],
         }],
         behaviors: vec![Behavior { path: "*".into(), target: "both".into(), compress: true }],
         learnt: noon(),
@@ -227,8 +225,8 @@ fn all_edge_locations_serve() {
 fn a_second_origin_stands_in() {
     for change in [
         (|distribution: &mut Distribution| distribution.behaviors[0].target = "alb".into()) as fn(&mut Distribution),
-        |distribution| distribution.groups[0].members.truncate(1),
-        |distribution| distribution.groups[0].fails_over_on.clear(),
+        |distribution| distribution.origin_groups[0].members.truncate(1),
+        |distribution| distribution.origin_groups[0].statuses.clear(),
     ] {
         assert_eq!(edge(change), ["E1: fail-over is off, the policy says on"]);
     }
@@ -291,7 +289,8 @@ fn targets_and_cooldowns_of_the_scaling_policies_are_compared() {
 
 #[test]
 fn a_schedule_is_compared_by_hour_zone_and_floor() {
-    let cases: [(fn(&mut ScheduledAction), &str); 4] = [
+    type Case = (fn(&mut ScheduledAction), &'static str);
+    let cases: [Case; 4] = [
         (|action| action.min = Some(TaskCount(3)), "3 at 08:00 UTC"),
         (|action| action.schedule = "cron(0 9 * * ? *)".into(), "not set at 08:00 UTC"),
         (|action| action.schedule = "cron(0 8 ? * MON-FRI *)".into(), "not set at 08:00 UTC"),

@@ -72,10 +72,9 @@ fn periods(policy: &EcsPolicy) -> Option<Finding> {
                 PERIODS.0, PERIODS.1
             ),
             "One metric has one period, so the two counts of periods cannot both hold. The durations do, on minutes.",
-            format!(
-                "Nothing has to change; for one period of 300 s, set ecs_scale_out_window_s to 600 and \
-                     ecs_scale_in_window_s to 1500."
-            ),
+            "Nothing has to change; for one period of 300 s, set ecs_scale_out_window_s to 600 and \
+             ecs_scale_in_window_s to 1500."
+                .to_owned(),
         )
     })
 }

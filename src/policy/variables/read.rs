@@ -209,7 +209,7 @@ fn from_json(value: serde_json::Value) -> Value {
         serde_json::Value::Number(number) => number.as_f64().map_or(Value::Other(number.to_string()), Value::Number),
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        other => Value::Other(other.to_string()),
+        object @ serde_json::Value::Object(_) => Value::Other(object.to_string()),
     }
 }
 

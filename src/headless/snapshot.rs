@@ -9,7 +9,8 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -124,18 +125,13 @@ impl Snapshot {
         Self { advice, ..Self::of(&view.platform, &view.environment, view.at) }
     }
 
-    /// A platform as it was at a moment.
+    /// A platform as it was at a moment: the services that are listed or described, and what speaks of them. What the
+    /// policy never looks at – limits of services outside the chosen clusters, the history of what is gone, values that
+    /// cannot be and count as missing – is left out, so that whatever is written can be read.
     pub fn of(platform: &Platform, environment: &Environment, at: Timestamp) -> Self {
         let listed = platform.listed.iter().flat_map(|listed| listed.iter());
-        let mut ids: Vec<&ServiceId> = listed.chain(platform.services.keys()).chain(platform.targets.keys()).collect();
-        ids.sort();
-        ids.dedup();
-        let series = platform.series.iter().map(|(key, series)| SeriesSnapshot {
-            resource: key.resource.clone(),
-            metric: key.metric,
-            points: series.points().map(|(minute, value)| (start_of(minute), value)).collect(),
-        });
-        Self {
+        let ids: BTreeSet<&ServiceId> = listed.chain(platform.services.keys()).collect();
+        let mut snapshot = Self {
             schema_version: SCHEMA_VERSION,
             at,
             environment: environment.to_string(),
@@ -145,9 +141,13 @@ impl Snapshot {
             services: ids.into_iter().map(|id| ServiceSnapshot::of(platform, id)).collect(),
             target_groups: platform.target_groups.values().map(|group| (**group).clone()).collect(),
             distributions: platform.distributions.values().map(|distribution| (**distribution).clone()).collect(),
-            series: series.collect(),
+            series: Vec::new(),
             advice: serde_json::Value::Null,
-        }
+        };
+        let owned = platform.series.iter().filter(|(key, _)| check::has(&snapshot, &key.resource));
+        let series = owned.map(|(key, series)| SeriesSnapshot::of(key, series)).collect();
+        snapshot.series = series;
+        snapshot
     }
 
     /// Reads the text of a file; `file` is its name, for the message. Everything that cannot be is refused, all of it at
@@ -213,6 +213,17 @@ impl Snapshot {
     }
 }
 
+impl SeriesSnapshot {
+    fn of(key: &MetricKey, series: &Series) -> Self {
+        let possible = series.points().filter(|(_, value)| check::impossible(key.metric, *value).is_none());
+        Self {
+            resource: key.resource.clone(),
+            metric: key.metric,
+            points: possible.map(|(minute, value)| (start_of(minute), value)).collect(),
+        }
+    }
+}
+
 impl ServiceSnapshot {
     fn of(platform: &Platform, id: &ServiceId) -> Self {
         fn known<V: Clone>(map: &BTreeMap<ServiceId, Arc<V>>, id: &ServiceId) -> Option<V> {
@@ -224,7 +235,10 @@ impl ServiceSnapshot {
             target: known(&platform.targets, id),
             policies: known(&platform.policies, id),
             schedules: known(&platform.schedules, id),
-            activities: known(&platform.activities, id),
+            activities: known(&platform.activities, id).map(|mut activities| {
+                activities.sort_by_key(|activity| Reverse(activity.started));
+                activities
+            }),
             tasks: known(&platform.tasks, id),
             counts: known(&platform.counts, id),
         }

@@ -31,6 +31,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("minicbor", &["aws", "drill"]),
     ("quick_xml", &["drill"]),
     ("rand*", &["drill"]),
+    ("schemars", &["headless", "platform"]),
 ];
 
 /// Doors of the standard library that are closed to the pure rooms.

@@ -166,6 +166,19 @@ fn a_day_later_nothing_can_be_told_and_the_shell_hears_it() {
 }
 
 #[test]
+fn a_question_that_does_not_fit_the_snapshot_is_answered_with_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = example("snapshots/spike.json");
+    let taken = Snapshot::read("spike.json", &fs::read_to_string(&file).unwrap()).unwrap().at;
+    let staging = example("policies/staging.tfvars");
+    let early = (taken - SignedDuration::from_secs(1)).to_string();
+    let words = ["advise", file.to_str().unwrap(), "--policy", staging.to_str().unwrap(), "--at", &early];
+    let text = said(&run(folder.path(), &words).stdout);
+    assert!(text.contains("\nnote: the snapshot is of production, the policy is for staging\n"), "{text}");
+    assert!(text.contains(&format!("\nnote: asked for {early}, before the snapshot was taken at {taken}\n")), "{text}");
+}
+
+#[test]
 fn a_file_that_is_no_snapshot_ends_with_2_and_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let good = fs::read_to_string(example("snapshots/spike.json")).unwrap();

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::value::RawValue;
 
 use super::{SCHEMA_VERSION, SeriesSnapshot, ServiceSnapshot, Snapshot};
+use crate::platform::MetricId;
 use crate::platform::metric::{Resource, Unit};
 use crate::platform::series::minute_of;
 
@@ -165,9 +166,30 @@ fn of_service(faults: &mut Faults, index: usize, snapshot: &ServiceSnapshot) {
         for (at, pair) in counts.changes.iter().collect::<Vec<_>>().windows(2).enumerate() {
             let path = || within(&format!("counts.changes[{}].seen", at + 1));
             let (older, newer) = (pair[0].seen, pair[1].seen);
-            faults.refuse(newer <= older, path, quoted(&newer), "changes stand oldest first, each at its own time");
+            faults.refuse(newer < older, path, quoted(&newer), "changes stand oldest first");
         }
     }
+}
+
+/// Whether a snapshot holds the resource that a series is of.
+pub(super) fn has(snapshot: &Snapshot, resource: &Resource) -> bool {
+    match resource {
+        Resource::Service(id) => snapshot.services.iter().any(|service| service.id == *id),
+        Resource::TargetGroup(_, arn) => snapshot.target_groups.iter().any(|group| group.arn == *arn),
+        Resource::LoadBalancer(id) => snapshot.target_groups.iter().any(|group| group.balancers.contains(id)),
+    }
+}
+
+/// Why a metric can never have a value; `None` where it can.
+pub(super) fn impossible(metric: MetricId, value: f64) -> Option<String> {
+    if !value.is_finite() {
+        return Some("not a number".to_owned());
+    }
+    if value < 0.0 {
+        return Some("nothing that is counted or measured here is ever negative".to_owned());
+    }
+    let percent = metric.row().unit == Unit::Percent && value > MOST_PERCENT;
+    percent.then(|| format!("more than {MOST_PERCENT} % cannot be"))
 }
 
 fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &SeriesSnapshot) {
@@ -176,22 +198,16 @@ fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &Se
     let metric = serde_json::to_value(series.metric).unwrap_or_default();
     let foreign = row.dimensions != series.resource.dimensions();
     faults.refuse(foreign, || within("metric"), &metric, "not a metric of such a resource");
-    match &series.resource {
-        Resource::Service(id) => {
-            let known = snapshot.services.iter().any(|service| service.id == *id);
-            faults.refuse(!known, || within("resource.service"), quoted(id), "no such service stands in `services`");
-        }
+    let (path, name, where_to) = match &series.resource {
+        Resource::Service(id) => ("resource.service", quoted(id), "no such service stands in `services`"),
         Resource::TargetGroup(_, arn) => {
-            let known = snapshot.target_groups.iter().any(|group| group.arn == *arn);
-            let path = || within("resource.target_group[1]");
-            faults.refuse(!known, path, quoted(arn), "no such group stands in `target_groups`");
+            ("resource.target_group[1]", quoted(arn), "no such group stands in `target_groups`")
         }
         Resource::LoadBalancer(id) => {
-            let known = snapshot.target_groups.iter().any(|group| group.balancers.contains(id));
-            let path = || within("resource.load_balancer");
-            faults.refuse(!known, path, quoted(id), "no group of `target_groups` hangs under such a balancer");
+            ("resource.load_balancer", quoted(id), "no group of `target_groups` hangs under such a balancer")
         }
-    }
+    };
+    faults.refuse(!has(snapshot, &series.resource), || within(path), name, where_to);
     let mut before: Option<i64> = None;
     for (at, (time, value)) in series.points.iter().enumerate() {
         let minute = minute_of(*time);
@@ -201,10 +217,9 @@ fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &Se
         let back = before.is_some_and(|before| minute < before);
         faults.refuse(back, || path(0), quoted(time), "points stand oldest first");
         before = Some(minute);
-        faults.refuse(!value.is_finite(), || path(1), value, "not a number");
-        faults.refuse(*value < 0.0, || path(1), value, "nothing that is counted or measured here is ever negative");
-        let percent = row.unit == Unit::Percent && *value > MOST_PERCENT;
-        faults.refuse(percent, || path(1), value, format!("more than {MOST_PERCENT} % cannot be"));
+        if let Some(why) = impossible(series.metric, *value) {
+            faults.refuse(true, || path(1), value, why);
+        }
     }
 }
 

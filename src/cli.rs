@@ -55,7 +55,8 @@ enum Door {
     Status(StatusArgs),
     /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
     Advise(AdviseArgs),
-    /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them.
+    /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS
+    /// differs.
     Lint(LintArgs),
     /// Print every command with its keys and what it does, as a Markdown table.
     Keys,
@@ -75,7 +76,7 @@ pub struct AccountArgs {
     pub endpoint_url: Option<String>,
     /// The environment's label: `production` and `staging` have their own limits [default: the policy's, else
     /// production].
-    #[arg(long, global = true, value_name = "LABEL", default_value = "")]
+    #[arg(long, global = true, value_name = "LABEL", default_value = "", hide_default_value = true)]
     pub environment: String,
     /// The scaling policy, as a .tfvars or .tfvars.json file [default: the specification's numbers].
     #[arg(long, global = true, value_name = "FILE")]

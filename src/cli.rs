@@ -3,6 +3,7 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod paper;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -28,7 +29,6 @@ use crate::drill::{self, Drill};
 use crate::headless;
 use crate::live::{self, Settings};
 use crate::platform::Environment;
-use crate::policy::Policy;
 
 use words::{AccountArgs, Cli, ConsoleArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
 
@@ -48,7 +48,8 @@ pub fn main() -> ExitCode {
             if wrong.is::<Mistake>() {
                 ExitCode::from(WRONG_WORDS)
             } else {
-                wrong.downcast_ref().map_or(ExitCode::FAILURE, Signalled::code)
+                let unanswered = wrong.downcast_ref().map(Unanswered::code);
+                unanswered.or(wrong.downcast_ref().map(Signalled::code)).unwrap_or(ExitCode::FAILURE)
             }
         }
     }
@@ -75,11 +76,37 @@ impl Signalled {
     }
 }
 
+/// Something was printed, and the shell is told that it is not all well.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+struct Unanswered {
+    code: u8,
+    words: String,
+}
+
+impl Unanswered {
+    fn new(code: u8, words: String) -> Self {
+        Self { code, words }
+    }
+
+    fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+/// Says something beside the output.
+fn warn(words: &str) {
+    // As above: there may be nobody left to tell.
+    let _ = writeln!(io::stderr(), "scaledeck: {words}");
+}
+
 fn open(cli: &Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Generate { what }) => print(&generate(*what)?),
+        Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
@@ -100,8 +127,9 @@ fn open(cli: &Cli) -> anyhow::Result<()> {
             terminal()?;
             block_on(async {
                 let clock = Clock::system();
-                let handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
-                ended(console::run(look, handle, clock).await?)
+                let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+                let handle = live::start(access, clock.clone(), settings);
+                ended(console::run(Options { said, ..look }, handle, clock).await?)
             })
         }
     }
@@ -169,15 +197,17 @@ fn real(account: &AccountArgs) -> anyhow::Result<Access> {
     Ok(access)
 }
 
-fn settings(account: &AccountArgs, journal: PathBuf) -> Settings {
-    let environment = Environment::from_label(&account.environment);
-    Settings {
-        policy: Arc::new(Policy::of_spec(environment.clone())),
-        environment,
+/// What the loop is started with, and what there is to say about the policy's file.
+fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option<String>), Mistake> {
+    let in_force = paper::policy(account, &Environment::Production)?;
+    let settings = Settings {
+        environment: in_force.policy.environment.clone(),
+        policy: Arc::new(in_force.policy),
         read_only: account.read_only.then(|| "--read-only was given".to_owned()),
         journal,
         clusters: account.cluster.clone(),
-    }
+    };
+    Ok((settings, in_force.passed_over))
 }
 
 /// Where the journal is: the given folder, or `name` in the user's state directory. A drill's never mixes with a real
@@ -203,7 +233,7 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
         Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
         None => Keymap::default(),
     };
-    Ok(Options { theme, keymap, title: None, drill: false })
+    Ok(Options { theme, keymap, title: None, drill: false, said: None })
 }
 
 /// Whether a name is a file's: what the program has inside needs no ending.
@@ -225,10 +255,10 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let clock = Clock::paced(drill::DEFAULT_START, speed);
     let drill = Drill::new(scenario, args.world.seed, clock.now());
     let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
-    let settings = settings(account, journal_folder(account, "drill-journal")?);
+    let (settings, said) = settings(account, journal_folder(account, "drill-journal")?)?;
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
-    ended(console::run(Options { title, drill: true, ..look }, handle, clock).await?)
+    ended(console::run(Options { title, drill: true, said, ..look }, handle, clock).await?)
 }
 
 /// What a console on a drill shows at a moment. Nothing is waited for: time passes only while every task waits.
@@ -251,7 +281,9 @@ fn picture(account: &AccountArgs, look_args: &ConsoleArgs, args: &PictureArgs) -
         let clock = Clock::paced(drill::DEFAULT_START, 1.0);
         let drill = Drill::new(&scenario, args.world.seed, clock.now());
         let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
-        let handle = live::start(access, clock.clone(), settings(account, journal.path().to_owned()));
+        let (settings, said) = settings(account, journal.path().to_owned())?;
+        let look = Options { said, ..look };
+        let handle = live::start(access, clock.clone(), settings);
         picture::take(look, handle, &clock, shot).await
     })
 }
@@ -292,10 +324,14 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
 
 async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let mut handle = live::start(access, clock.clone(), settings(account, journal_folder(account, "journal")?));
+    let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+    if let Some(words) = &said {
+        warn(words);
+    }
+    let mut handle = live::start(access, clock.clone(), settings);
     let view = headless::status::read_once(&mut handle, &clock).await;
     if args.json {
-        print(&(serde_json::to_string_pretty(&headless::status::Report::of(&view))? + "\n"))?;
+        print(&headless::snapshot::Snapshot::of_view(&view).written())?;
     } else {
         print(&headless::status::text(&view))?;
     }

@@ -117,3 +117,37 @@ alarm_alb_5xx_min_requests = 100
 
 # An alarm is over when it has not fired for so long; seconds.
 alarm_clear_window_s = 300
+
+# --- Application Load Balancer ---
+
+# Between two health checks; seconds.
+alb_health_check_interval_s = 30
+
+# How long a health check may take; seconds.
+alb_health_check_timeout_s = 5
+
+# Successes in a row until healthy.
+alb_healthy_threshold = 2
+
+# Failures in a row until unhealthy.
+alb_unhealthy_threshold = 3
+
+# Where a health check asks.
+alb_health_check_path = "/health"
+
+# How long a target that leaves may finish what it has begun; seconds.
+alb_draining_s = 300
+
+# --- CloudFront ---
+
+# Whether every origin has a shield.
+cdn_origin_shield = true
+
+# Whether text is compressed on every path.
+cdn_compression = true
+
+# Which edge locations serve: PriceClass_All is all of them.
+cdn_price_class = "PriceClass_All"
+
+# Whether a second origin stands in on every path.
+cdn_failover = true

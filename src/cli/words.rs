@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::paper::{AdviseArgs, LintArgs};
 use crate::console::keys::Key;
 use crate::drill::scenario::Scenario;
 
@@ -29,6 +30,10 @@ pub(super) enum Door {
     Drill(DrillArgs),
     /// Read everything once, print it with what the policy advises, and end.
     Status(StatusArgs),
+    /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
+    Advise(AdviseArgs),
+    /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS differs.
+    Lint(LintArgs),
     /// Print what the console shows at a moment of a drill, as an SVG picture.
     #[command(after_help = scenarios())]
     Picture(PictureArgs),
@@ -67,9 +72,13 @@ pub(super) struct AccountArgs {
     /// Where to send AWS calls instead of to AWS, not in a drill [default: AWS_ENDPOINT_URL].
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// The environment's label: it decides the policy's limits, and how much is asked before a change.
-    #[arg(long, global = true, value_name = "LABEL", default_value = "production")]
+    /// The environment's label: it decides the policy's limits, and how much is asked before a change [default: the
+    /// policy file's, else production].
+    #[arg(long, global = true, value_name = "LABEL", default_value = "", hide_default_value = true)]
     pub environment: String,
+    /// The scaling policy, as a .tfvars or .tfvars.json file [default: the specification's numbers].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Look at this cluster only; may be given several times [default: all].
     #[arg(long, global = true, value_name = "NAME")]
     pub cluster: Vec<String>,

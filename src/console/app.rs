@@ -35,6 +35,8 @@ pub struct Options {
     pub title: Option<String>,
     /// Whether this is a drill and nothing is real.
     pub drill: bool,
+    /// What there is to say at the start, as about a file that was read.
+    pub said: Option<String>,
 }
 
 /// The whole state of a session.
@@ -71,6 +73,9 @@ impl App {
             effects: Vec::new(),
         };
         app.model.refresh(&app.view);
+        if let Some(words) = app.options.said.take() {
+            app.model.say(Tone::Plain, words::clean(&words));
+        }
         app
     }
 

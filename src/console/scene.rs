@@ -292,6 +292,7 @@ pub(crate) fn app(view: View) -> App {
         keymap: Keymap::default(),
         title: None,
         drill: false,
+        said: None,
     };
     App::new(options, Arc::new(view))
 }

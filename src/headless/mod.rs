@@ -2,4 +2,7 @@
 //!
 //! Absent on purpose: terminal drawing.
 
+pub mod advise;
+pub mod lint;
+pub mod snapshot;
 pub mod status;

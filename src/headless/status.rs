@@ -1,84 +1,15 @@
 //! Reads everything once and says what is, how each source fares, and what the policy advises.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use crate::clock::Clock;
 use crate::live::{Command, Handle, View};
-use crate::platform::{
-    Activity, Identity, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Service, ServiceId, Source,
-    SourceHealth, TargetGroup, Task,
-};
+use crate::platform::{Platform, ServiceId, Source};
 use crate::policy::Verdict;
 
 /// How long a first answer of every source is waited for.
 const PATIENCE: Duration = Duration::from_secs(45);
-
-/// The version of the JSON: it counts up when a field changes its meaning or goes away.
-const SCHEMA_VERSION: u32 = 1;
-
-/// Everything that was read, as one JSON object.
-#[derive(Debug, Serialize)]
-pub struct Report<'a> {
-    schema_version: u32,
-    at: Timestamp,
-    environment: String,
-    identity: Option<&'a Identity>,
-    /// By the source's name: its state, and when it last answered.
-    sources: BTreeMap<Source, &'a SourceHealth>,
-    services: Vec<ServiceReport<'a>>,
-    target_groups: Vec<&'a TargetGroup>,
-}
-
-/// One service with all that is known about it.
-#[derive(Debug, Serialize)]
-struct ServiceReport<'a> {
-    id: &'a ServiceId,
-    /// `null` when it is listed but was not described.
-    service: Option<&'a Service>,
-    target: Option<&'a ScalableTarget>,
-    policies: &'a [ScalingPolicy],
-    schedules: &'a [ScheduledAction],
-    activities: &'a [Activity],
-    tasks: &'a [Task],
-    verdict: Option<&'a Verdict>,
-}
-
-impl<'a> Report<'a> {
-    /// A report of what a view shows.
-    pub fn of(view: &'a View) -> Self {
-        let platform = &*view.platform;
-        Self {
-            schema_version: SCHEMA_VERSION,
-            at: view.at,
-            environment: view.environment.to_string(),
-            identity: platform.identity.as_deref(),
-            sources: platform.sources.iter().map(|(source, health)| (*source, &**health)).collect(),
-            services: known(platform).map(|id| ServiceReport::of(view, id)).collect(),
-            target_groups: platform.target_groups.values().map(|group| &**group).collect(),
-        }
-    }
-}
-
-impl<'a> ServiceReport<'a> {
-    fn of(view: &'a View, id: &'a ServiceId) -> Self {
-        let platform = &*view.platform;
-        Self {
-            id,
-            service: platform.services.get(id).map(|service| &**service),
-            target: platform.targets.get(id).map(|target| &**target),
-            policies: platform.policies.get(id).map_or(&[], |policies| policies),
-            schedules: platform.schedules.get(id).map_or(&[], |schedules| schedules),
-            activities: platform.activities.get(id).map_or(&[], |activities| activities),
-            tasks: platform.tasks.get(id).map_or(&[], |tasks| tasks),
-            verdict: view.advice.services.get(id),
-        }
-    }
-}
 
 fn known(platform: &Platform) -> impl Iterator<Item = &ServiceId> {
     platform.listed.iter().flat_map(|listed| listed.iter())
@@ -155,16 +86,22 @@ pub fn text(view: &View) -> String {
             limits.unwrap_or_default(),
         );
         if let Some(verdict) = view.advice.services.get(id) {
-            let _ = writeln!(out, "  {}", verdict.sentence());
-            for line in verdict.evidence_lines() {
-                let _ = writeln!(out, "  {line}");
-            }
+            out.push_str(&verdict_text(verdict));
         }
     }
     for (source, health) in &platform.sources {
         if health.failures > 0 {
             let _ = writeln!(out, "{source}: {}", health.state);
         }
+    }
+    out
+}
+
+/// A verdict with what it rests on, indented under the name of its group.
+pub(super) fn verdict_text(verdict: &Verdict) -> String {
+    let mut out = format!("  {}\n", verdict.sentence());
+    for line in verdict.evidence_lines() {
+        let _ = writeln!(out, "  {line}");
     }
     out
 }

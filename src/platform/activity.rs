@@ -1,12 +1,14 @@
 //! Scaling activities: what the autoscaler did, and what it refused to do and why.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::moment::Moment;
 use super::{Platform, ServiceId};
 
 /// What became of an activity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActivityKind {
     /// Accepted, not begun.
@@ -28,20 +30,26 @@ pub enum ActivityKind {
 }
 
 /// One scaling activity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Activity {
     /// AWS's id.
     pub id: String,
     /// When it began.
+    #[schemars(with = "Moment")]
     pub started: Timestamp,
+    #[serde(default)]
     /// When it ended, if it has.
+    #[schemars(with = "Option<Moment>")]
     pub ended: Option<Timestamp>,
     /// What became of it.
     pub kind: ActivityKind,
     /// AWS's words, as in "Setting desired count to 6."
     pub description: String,
+    #[serde(default)]
     /// AWS's words for why.
     pub cause: String,
+    #[serde(default)]
     /// AWS's message on the outcome.
     pub message: String,
 }

@@ -1,12 +1,14 @@
 //! Target groups and the health of what is registered in them.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{LoadBalancerId, TargetGroupArn};
+use super::moment::Moment;
 
 /// A target's state as `DescribeTargetHealth` gives it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetState {
     /// Registered, first checks under way.
@@ -24,7 +26,8 @@ pub enum TargetState {
 }
 
 /// One registered target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TargetHealth {
     /// Address and port.
     pub target: String,
@@ -37,7 +40,8 @@ pub struct TargetHealth {
 }
 
 /// A target group: its checks, its draining, its targets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TargetGroup {
     /// The ARN.
     pub arn: TargetGroupArn,
@@ -55,11 +59,14 @@ pub struct TargetGroup {
     pub unhealthy_threshold: u32,
     /// Where the check asks.
     pub path: String,
+    #[serde(default)]
     /// Deregistration delay in seconds; `None` until the attributes were read.
     pub draining_s: Option<u32>,
+    #[serde(default)]
     /// The targets; `None` until `DescribeTargetHealth` has answered.
     pub targets: Option<Vec<TargetHealth>>,
     /// When this was learnt.
+    #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 

@@ -5,17 +5,21 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::moment::Moment;
 use super::{Service, TargetGroupArn, TaskCount};
 
 /// How many changes of one service are kept.
 pub const KEPT_CHANGES: usize = 64;
 
 /// A change of the desired count, seen between two readings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CountChange {
     /// When the reading that showed it was asked for.
+    #[schemars(with = "Moment")]
     pub seen: Timestamp,
     /// Before.
     pub from: TaskCount,
@@ -24,9 +28,11 @@ pub struct CountChange {
 }
 
 /// The newest look at how many of a target group's targets drain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DrainSample {
     /// When the question was asked.
+    #[schemars(with = "Moment")]
     pub asked: Timestamp,
     /// Seconds until the group is asked about again.
     pub cadence_s: u32,
@@ -42,28 +48,28 @@ impl DrainSample {
 }
 
 /// The count's history as seen from here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct CountHistory {
     /// The first reading: nothing is known from before it.
+    #[schemars(with = "Option<Moment>")]
     pub watched_since: Option<Timestamp>,
     /// Changes of the desired count, oldest first.
     pub changes: VecDeque<CountChange>,
     /// The first reading since the last change with running = desired, nothing pending and nothing draining; `None`
     /// while something still moves. Counts and draining are read apart: this is the later of the two, and a look at the
     /// targets from before the counts came to rest does not serve.
+    #[schemars(with = "Option<Moment>")]
     pub settled: Option<Timestamp>,
     /// The desired count of the newest reading.
-    #[serde(default)]
     pub desired: Option<TaskCount>,
     /// Seconds between two readings of this very service, for judging its staleness: hot and cold services share a
     /// source but not a cadence.
-    #[serde(default)]
     pub cadence_s: u32,
     /// The first reading of the present run of readings with running = desired and nothing pending.
-    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub at_rest: Option<Timestamp>,
     /// Draining by target group that the service registers with; `None` until its targets were read.
-    #[serde(default)]
     pub draining: BTreeMap<TargetGroupArn, Option<DrainSample>>,
 }
 

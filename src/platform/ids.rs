@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
 
@@ -60,6 +61,10 @@ name!(
     /// A target group's full ARN.
     TargetGroupArn
 );
+name!(
+    /// A CloudFront distribution's id, as in `E2QWRUHAPOMQZL`.
+    DistributionId
+);
 
 impl TargetGroupArn {
     /// The `targetgroup/<name>/<id>` part: the CloudWatch dimension. `None` when the ARN has no such part.
@@ -69,7 +74,7 @@ impl TargetGroupArn {
 }
 
 /// A service: the cluster it runs in and its name there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServiceId {
     /// The cluster.
@@ -119,7 +124,7 @@ impl TryFrom<String> for ServiceId {
 }
 
 /// A number of tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct TaskCount(pub u32);
 

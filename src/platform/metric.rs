@@ -1,13 +1,14 @@
 //! The metric catalogue: one row a metric. The planner asks for what is in this table, policy reads it by name, panes
 //! label with it; adding a metric is adding a row.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Platform;
 use super::ids::{LoadBalancerId, ServiceId, TargetGroupArn};
 
 /// A metric of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricId {
     /// CPU of a service's tasks, % of what they reserve.
@@ -236,7 +237,7 @@ impl MetricId {
 }
 
 /// The resource a series belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resource {
     /// A service.

@@ -4,10 +4,12 @@
 
 pub mod activity;
 pub mod balancer;
+pub mod distribution;
 pub mod history;
 pub mod identity;
 pub mod ids;
 pub mod metric;
+pub mod moment;
 pub mod reading;
 pub mod scaling;
 pub mod series;
@@ -19,10 +21,12 @@ use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
+pub use distribution::Distribution;
 pub use history::{CountChange, CountHistory, DrainSample};
 pub use identity::{Environment, Identity};
 pub use ids::{
-    AccountId, ClusterName, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId,
+    AccountId, ClusterName, DistributionId, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount,
+    TaskId,
 };
 pub use metric::{MetricId, MetricKey};
 pub use reading::{Fact, Reading};
@@ -54,6 +58,8 @@ pub struct Platform {
     pub tasks: BTreeMap<ServiceId, Arc<Vec<Task>>>,
     /// Target groups with the health of their targets.
     pub target_groups: BTreeMap<TargetGroupArn, Arc<TargetGroup>>,
+    /// Distributions.
+    pub distributions: BTreeMap<DistributionId, Arc<Distribution>>,
     /// Metric history.
     pub series: BTreeMap<MetricKey, Arc<Series>>,
     /// What was seen of a service's count while this program watched.

@@ -1,12 +1,14 @@
 //! An ECS service as `DescribeServices` and `DescribeTasks` tell it.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ServiceId, TargetGroupArn, TaskCount, TaskId};
+use super::moment::Moment;
 
 /// `ACTIVE`, `DRAINING`, `INACTIVE`; anything AWS adds later is [`ServiceStatus::Unknown`], never assumed healthy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceStatus {
     /// In use.
@@ -20,7 +22,8 @@ pub enum ServiceStatus {
 }
 
 /// One ECS service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Service {
     /// Cluster and name.
     pub id: ServiceId,
@@ -32,19 +35,26 @@ pub struct Service {
     pub running: TaskCount,
     /// What is on its way.
     pub pending: TaskCount,
+    #[serde(default)]
     /// Deployments, PRIMARY first.
     pub deployments: Vec<Deployment>,
+    #[serde(default)]
     /// The newest events first, at most 100 (AWS's limit).
     pub events: Vec<ServiceEvent>,
+    #[serde(default)]
     /// Family and revision, as in `ai-service:42`.
     pub task_definition: String,
+    #[serde(default)]
     /// CPU and memory of one task, from a described task; `None` until one was seen.
     pub task_size: Option<TaskSize>,
+    #[serde(default)]
     /// Capacity providers or launch type in words, as in `FARGATE` or `FARGATE 1 + FARGATE_SPOT 3`.
     pub launch: String,
+    #[serde(default)]
     /// Target groups that the service registers its tasks with.
     pub target_groups: Vec<TargetGroupArn>,
     /// When this was learnt.
+    #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 
@@ -56,7 +66,7 @@ impl Service {
 }
 
 /// A deployment's own state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rollout {
     /// Finished.
@@ -70,7 +80,8 @@ pub enum Rollout {
 }
 
 /// One deployment of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// `ecs-svc/…`.
     pub id: String,
@@ -91,24 +102,29 @@ pub struct Deployment {
     /// Tasks that failed to start.
     pub failed: TaskCount,
     /// When it began.
+    #[schemars(with = "Moment")]
     pub created: Timestamp,
     /// When AWS last touched it.
+    #[schemars(with = "Moment")]
     pub updated: Timestamp,
 }
 
 /// A line of the service's own log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ServiceEvent {
     /// AWS's id of the event.
     pub id: String,
     /// When.
+    #[schemars(with = "Moment")]
     pub at: Timestamp,
     /// AWS's words: hostile text until cleaned.
     pub message: String,
 }
 
 /// The size of one task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TaskSize {
     /// CPU units: 1024 are one vCPU.
     pub cpu_units: u32,
@@ -117,7 +133,8 @@ pub struct TaskSize {
 }
 
 /// One task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Task {
     /// The id.
     pub id: TaskId,
@@ -128,10 +145,13 @@ pub struct Task {
     /// The zone it runs in.
     pub zone: String,
     /// When it was asked for.
+    #[schemars(with = "Option<Moment>")]
     pub created: Option<Timestamp>,
     /// When its containers ran.
+    #[schemars(with = "Option<Moment>")]
     pub started: Option<Timestamp>,
     /// When it stopped.
+    #[schemars(with = "Option<Moment>")]
     pub stopped: Option<Timestamp>,
     /// AWS's words for why it stopped.
     pub stop_reason: Option<String>,

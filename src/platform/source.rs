@@ -3,10 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::moment::Moment;
+
 /// A source: one kind of question to one AWS service. Its name is what a pane shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// `sts:GetCallerIdentity`.
@@ -74,8 +77,8 @@ impl fmt::Display for Source {
 }
 
 /// Why a question was not answered, in the kinds that call for different actions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SourceState {
     /// Not asked yet.
     Waiting,
@@ -84,6 +87,7 @@ pub enum SourceState {
     /// AWS asked for less; backing off until then.
     Throttled {
         /// When the next question goes out.
+        #[schemars(with = "Moment")]
         retry_at: Timestamp,
     },
     /// IAM says no.
@@ -135,13 +139,16 @@ impl fmt::Display for SourceState {
 }
 
 /// How a source fares. Old data stays on the screen; this says how old.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SourceHealth {
     /// The state now.
     pub state: SourceState,
     /// When the last good answer was asked for.
+    #[schemars(with = "Option<Moment>")]
     pub learnt: Option<Timestamp>,
     /// When the present state began.
+    #[schemars(with = "Moment")]
     pub since: Timestamp,
     /// Seconds between two questions: data older than twice this is stale.
     pub cadence_s: u32,

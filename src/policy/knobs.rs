@@ -19,6 +19,10 @@ pub struct Policy {
     pub cache: CachePolicy,
     /// The alarms of the spec.
     pub alarms: AlarmPolicy,
+    /// Section 4 of the spec.
+    pub balancer: BalancerPolicy,
+    /// Section 5 of the spec.
+    pub edge: EdgePolicy,
 }
 
 /// The alarms of services and balancers.
@@ -64,6 +68,36 @@ pub struct CachePolicy {
     pub max: u32,
     /// `redis_node_type`.
     pub node_type: String,
+}
+
+/// How the balancer checks its targets and lets go of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerPolicy {
+    /// Seconds between two health checks.
+    pub interval_s: u32,
+    /// Seconds that a check may take.
+    pub timeout_s: u32,
+    /// Successes in a row until a target is healthy.
+    pub healthy_threshold: u32,
+    /// Failures in a row until it is not.
+    pub unhealthy_threshold: u32,
+    /// Where the check asks.
+    pub path: String,
+    /// Seconds a target is given to finish what it has begun.
+    pub draining_s: u32,
+}
+
+/// How the distribution is set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EdgePolicy {
+    /// Whether every origin has a shield.
+    pub origin_shield: bool,
+    /// Whether text is compressed, whatever its path.
+    pub compression: bool,
+    /// Which edge locations serve; AWS's word.
+    pub price_class: String,
+    /// Whether another origin stands in when one fails.
+    pub failover: bool,
 }
 
 /// The rules of an ECS service. Field names are the spec's Terraform variables less the `ecs_`, or in their style.
@@ -156,6 +190,20 @@ impl Policy {
                 alb_5xx_window_s: 300,
                 alb_5xx_min_requests: 100,
                 clear_window_s: 300,
+            },
+            balancer: BalancerPolicy {
+                interval_s: 30,
+                timeout_s: 5,
+                healthy_threshold: 2,
+                unhealthy_threshold: 3,
+                path: "/health".to_owned(),
+                draining_s: 300,
+            },
+            edge: EdgePolicy {
+                origin_shield: true,
+                compression: true,
+                price_class: "PriceClass_All".to_owned(),
+                failover: true,
             },
         }
     }

@@ -6,8 +6,10 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod alerts;
+pub mod drift;
 pub mod ecs;
 pub mod knobs;
+pub mod lint;
 pub mod schedule;
 pub mod sentence;
 pub mod variables;
@@ -15,8 +17,10 @@ pub mod verdict;
 pub mod window;
 
 pub use alerts::{Alert, AlertRule, AlertState, Severity, alerts};
+pub use drift::{Drift, DriftState, drift};
 pub use ecs::{advise, advise_one};
 pub use knobs::{EcsPolicy, Policy};
+pub use lint::{Finding, lint};
 pub use verdict::{
     Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Reason, Verdict, WindowEvidence,
 };

@@ -32,6 +32,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("minicbor", &["drill"]),
     ("quick_xml", &["drill"]),
     ("rand*", &["drill"]),
+    ("schemars", &["headless", "platform"]),
 ];
 
 /// Names from outside that a room may use in its tests alone, and why.

@@ -12,6 +12,7 @@ mod drill_listen;
 mod drill_speed;
 mod house;
 mod moto;
+mod policy_files;
 mod scene;
 mod screens;
 mod sdk;

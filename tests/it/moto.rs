@@ -128,7 +128,11 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     assert_eq!(service["id"], "solosuccess-production/solosuccess-ai-service", "{status:#}");
     assert_eq!((&service["service"]["desired"], &service["service"]["pending"]), (&2.into(), &2.into()), "{status:#}");
     assert_eq!((&service["target"]["min"], &service["target"]["max"]), (&2.into(), &10.into()), "{status:#}");
-    assert_eq!(service["verdict"]["decision"]["decision"], "cannot_tell", "no metrics: {status:#}");
+    assert_eq!(
+        status["advice"]["services"]["solosuccess-production/solosuccess-ai-service"]["decision"]["decision"],
+        "cannot_tell",
+        "no metrics: {status:#}"
+    );
     assert_eq!(status["identity"]["account"], "123456789012");
     assert_eq!(status["target_groups"][0]["draining_s"], 300, "{status:#}");
 }

@@ -155,8 +155,13 @@ fn a_console_whose_transport_panics() -> ExitCode {
             clusters: Vec::new(),
         };
         let handle = live::start(access, clock.clone(), settings);
-        let options =
-            Options { theme: Theme::builtin("dark").unwrap(), keymap: Keymap::default(), title: None, drill: true };
+        let options = Options {
+            theme: Theme::builtin("dark").unwrap(),
+            keymap: Keymap::default(),
+            title: None,
+            drill: true,
+            said: None,
+        };
         console::run(options, handle, clock).await
     });
     println!("{:#}", ended.unwrap_err());

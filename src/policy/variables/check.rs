@@ -3,6 +3,9 @@
 use crate::platform::series::KEPT_MINUTES;
 use crate::policy::knobs::Policy;
 
+/// How much of the edge network CloudFront sells.
+const PRICE_CLASSES: &[&str] = &["PriceClass_All", "PriceClass_200", "PriceClass_100"];
+
 /// A fault, blamed on the first of its variables that the file sets.
 pub(super) struct Fault {
     pub variables: &'static [&'static str],
@@ -53,6 +56,34 @@ pub(super) fn faults(policy: &Policy, given: impl Fn(&str) -> bool) -> Vec<Fault
         refuse(!(60..=longest).contains(&window), variable, why);
     }
     refuse(ecs.peak_hours_start > 23, &["peak_hours_start"], "a peak starts at 0 to 23 o'clock".to_owned());
+
+    let balancer = &policy.balancer;
+    let ranges: [(&'static [&'static str], u32, std::ops::RangeInclusive<u32>); 4] = [
+        (&["alb_health_check_interval_s"], balancer.interval_s, 5..=300),
+        (&["alb_healthy_threshold"], balancer.healthy_threshold, 2..=10),
+        (&["alb_unhealthy_threshold"], balancer.unhealthy_threshold, 2..=10),
+        (&["alb_draining_s"], balancer.draining_s, 0..=3600),
+    ];
+    for (variable, value, range) in ranges {
+        let why = format!("the balancer takes {} to {}", range.start(), range.end());
+        refuse(!range.contains(&value), variable, why);
+    }
+    refuse(
+        !(2..=120).contains(&balancer.timeout_s),
+        &["alb_health_check_timeout_s"],
+        "the balancer takes 2 to 120".to_owned(),
+    );
+    refuse(
+        balancer.interval_s >= 5 && balancer.timeout_s >= balancer.interval_s,
+        &["alb_health_check_timeout_s", "alb_health_check_interval_s"],
+        format!("a check must end before the next one begins, within {} seconds", balancer.interval_s),
+    );
+    refuse(!balancer.path.starts_with('/'), &["alb_health_check_path"], "a path begins with /".to_owned());
+    refuse(
+        !PRICE_CLASSES.contains(&policy.edge.price_class.as_str()),
+        &["cdn_price_class"],
+        "CloudFront has PriceClass_All, PriceClass_200 and PriceClass_100".to_owned(),
+    );
 
     // A floor that a file sets must fit under the ceiling; a default one is cut to it.
     let floors: [(&'static [&'static str], _); 4] = [

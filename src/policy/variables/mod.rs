@@ -11,10 +11,9 @@ mod value;
 use value::Knob;
 pub use value::Value;
 
-pub use read::{Mistake, PolicyFile, read_json, read_tfvars, write_back};
+pub use read::{Mistake, PolicyFile, read, read_json, read_tfvars, write_back};
 
 use super::knobs::Policy;
-use crate::platform::Environment;
 
 /// One variable.
 #[derive(Clone, Copy)]
@@ -187,6 +186,30 @@ const SECTIONS: &[Section] = &[
             ),
         ],
     ),
+    (
+        "Application Load Balancer",
+        &[
+            variable!("alb_health_check_interval_s", balancer.interval_s, "Between two health checks; seconds"),
+            variable!("alb_health_check_timeout_s", balancer.timeout_s, "How long a health check may take; seconds"),
+            variable!("alb_healthy_threshold", balancer.healthy_threshold, "Successes in a row until healthy"),
+            variable!("alb_unhealthy_threshold", balancer.unhealthy_threshold, "Failures in a row until unhealthy"),
+            variable!("alb_health_check_path", balancer.path, "Where a health check asks"),
+            variable!(
+                "alb_draining_s",
+                balancer.draining_s,
+                "How long a target that leaves may finish what it has begun; seconds"
+            ),
+        ],
+    ),
+    (
+        "CloudFront",
+        &[
+            variable!("cdn_origin_shield", edge.origin_shield, "Whether every origin has a shield"),
+            variable!("cdn_compression", edge.compression, "Whether text is compressed on every path"),
+            variable!("cdn_price_class", edge.price_class, "Which edge locations serve: PriceClass_All is all of them"),
+            variable!("cdn_failover", edge.failover, "Whether a second origin stands in on every path"),
+        ],
+    ),
 ];
 
 /// Every variable, in the order of the spec.
@@ -207,12 +230,6 @@ pub fn annotated(policy: &Policy) -> String {
         std::iter::once(format!("\n# --- {heading} ---\n")).chain(variables.iter().map(variable)).collect::<String>()
     };
     opening + &SECTIONS.iter().map(section).collect::<String>()
-}
-
-/// The spec's policy for an environment label, on which a file builds.
-fn defaults(environment: Option<&Value>) -> Result<Policy, String> {
-    let environment = environment.map_or(Ok(Environment::Production), Environment::read)?;
-    Ok(Policy::of_spec(environment))
 }
 
 #[cfg(test)]

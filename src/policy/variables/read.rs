@@ -1,13 +1,15 @@
 //! From the text of a file to a policy, or to every mistake in it, each with its line.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, UnaryOperator};
 use hcl_edit::structure::{Attribute, Structure};
 
-use super::value::Value;
-use super::{ENVIRONMENT, Variable, all, check, defaults};
+use super::value::{Knob as _, Value};
+use super::{ENVIRONMENT, Variable, all, check};
+use crate::platform::Environment;
 use crate::policy::knobs::Policy;
 
 /// A name this alike to a variable's is taken for a slip of the pen, not for somebody else's variable.
@@ -43,8 +45,20 @@ struct Entry {
     line: usize,
 }
 
+/// Reads a file by the ending of its name: `.json` is JSON, any other a `.tfvars` file. A file that names no environment
+/// is read for the one that was `asked` for; one that names another contradicts it, which is a mistake.
+pub fn read(file: &str, text: &str, asked: Option<&Environment>) -> Result<PolicyFile, Vec<Mistake>> {
+    let is_json = Path::new(file).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+    let entries = if is_json { json_entries(file, text)? } else { tfvars_entries(file, text)? };
+    assemble(file, &entries, asked)
+}
+
 /// Reads a `.tfvars` file; a variable that is set twice is no such file. All mistakes are told at once, in the order of the file.
 pub fn read_tfvars(file: &str, text: &str) -> Result<PolicyFile, Vec<Mistake>> {
+    assemble(file, &tfvars_entries(file, text)?, None)
+}
+
+fn tfvars_entries(file: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
     let mistake = |line, what| Mistake { file: file.to_owned(), line, what };
     let body = hcl_edit::parser::parse_body(text).map_err(|error| {
         vec![mistake(error.location().line(), format!("not a variables file: {}", error.message()))]
@@ -68,11 +82,15 @@ pub fn read_tfvars(file: &str, text: &str) -> Result<PolicyFile, Vec<Mistake>> {
             }
         }
     }
-    assemble(file, &entries)
+    Ok(entries)
 }
 
 /// Reads a `.tfvars.json` file. All mistakes are told at once, in the order of their names.
 pub fn read_json(file: &str, text: &str) -> Result<PolicyFile, Vec<Mistake>> {
+    assemble(file, &json_entries(file, text)?, None)
+}
+
+fn json_entries(file: &str, text: &str) -> Result<Vec<Entry>, Vec<Mistake>> {
     let mistake = |line, what| vec![Mistake { file: file.to_owned(), line, what }];
     let json: serde_json::Value =
         serde_json::from_str(text).map_err(|error| mistake(error.line(), format!("not a variables file: {error}")))?;
@@ -83,7 +101,7 @@ pub fn read_json(file: &str, text: &str) -> Result<PolicyFile, Vec<Mistake>> {
         let line = line_of_key(text, &name);
         Entry { source: value.to_string(), value: from_json(value), name, line }
     });
-    assemble(file, &entries.collect::<Vec<_>>())
+    Ok(entries.collect())
 }
 
 /// Writes one value back into the text of a `.tfvars` file, comments and order kept; a variable that is not there is
@@ -105,19 +123,24 @@ pub fn write_back(file: &str, text: &str, variable: &Variable, policy: &Policy) 
     Ok(body.to_string())
 }
 
-fn assemble(file: &str, entries: &[Entry]) -> Result<PolicyFile, Vec<Mistake>> {
+fn assemble(file: &str, entries: &[Entry], asked: Option<&Environment>) -> Result<PolicyFile, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let mut refuse = |entry: &Entry, why: &str| {
         let what = format!("{} = {}: {why}", entry.name, entry.source);
         mistakes.push(Mistake { file: file.to_owned(), line: entry.line, what });
     };
     let environment = entries.iter().find(|entry| entry.name == ENVIRONMENT);
-    let mut policy = defaults(environment.map(|entry| &entry.value)).unwrap_or_else(|why| {
+    let asked_for = || asked.cloned().unwrap_or(Environment::Production);
+    let named = environment.map_or_else(|| Ok(asked_for()), |entry| Environment::read(&entry.value));
+    let mut policy = Policy::of_spec(named.unwrap_or_else(|why| {
         if let Some(entry) = environment {
             refuse(entry, &why);
         }
-        Policy::of_spec(crate::platform::Environment::Production)
-    });
+        asked_for()
+    }));
+    if let (Some(entry), Some(asked)) = (environment, asked.filter(|asked| **asked != policy.environment)) {
+        refuse(entry, &format!("contradicts the environment that was asked for, \"{asked}\""));
+    }
     let mut given: BTreeMap<&str, &Entry> = BTreeMap::new();
     let mut ignored = Vec::new();
     for entry in entries {
@@ -156,6 +179,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 fn literal(expression: &Expression, source: &str) -> Value {
     match expression {
         Expression::Null(_) => Value::Null,
+        Expression::Bool(is) => Value::Bool(*is.value()),
         Expression::Number(number) => number.as_f64().map_or(Value::Other(source.to_owned()), Value::Number),
         Expression::String(text) => Value::Text(text.as_str().to_owned()),
         Expression::Array(array) => Value::List(array.iter().map(|value| literal(value, source)).collect()),
@@ -169,6 +193,7 @@ fn literal(expression: &Expression, source: &str) -> Value {
 
 fn expression(value: &Value) -> Expression {
     match value {
+        Value::Bool(is) => Expression::from(*is),
         Value::Number(number) if number.fract() == 0.0 => Expression::from(*number as i64),
         Value::Number(number) => Expression::from(*number),
         Value::Text(text) => Expression::from(text.as_str()),
@@ -180,10 +205,11 @@ fn expression(value: &Value) -> Expression {
 fn from_json(value: serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(is) => Value::Bool(is),
         serde_json::Value::Number(number) => number.as_f64().map_or(Value::Other(number.to_string()), Value::Number),
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        other => Value::Other(other.to_string()),
+        object @ serde_json::Value::Object(_) => Value::Other(object.to_string()),
     }
 }
 

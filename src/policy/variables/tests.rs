@@ -1,6 +1,7 @@
 //! Policies read from Terraform variables, what is refused in them, and writing them back.
 
 use super::*;
+use crate::platform::Environment;
 
 const PRODUCTION: &str = include_str!("../../../examples/policies/production.tfvars");
 const STAGING: &str = include_str!("../../../examples/policies/staging.tfvars");
@@ -61,6 +62,7 @@ fn every_variable_reads_back_what_it_shows() {
     policy.ecs.holidays = vec!["2026-12-25".parse().unwrap(), "2027-01-01".parse().unwrap()];
     policy.ecs.holiday_min_capacity = Some(crate::platform::TaskCount(2));
     policy.ecs.cpu_target = 62.5;
+    policy.edge.failover = false;
     policy.ecs.schedule_timezone = crate::policy::schedule::Zone::named("Europe/Berlin").unwrap();
     policy.cache.node_type = "odd \"quoted\" ${name} \\ back".to_owned();
     assert_eq!(read_tfvars("p", &annotated(&policy)).unwrap().policy, policy);
@@ -68,6 +70,7 @@ fn every_variable_reads_back_what_it_shows() {
         .map(|variable| {
             let value = match variable.get(&policy) {
                 Value::Null => serde_json::Value::Null,
+                Value::Bool(is) => is.into(),
                 Value::Number(number) => number.into(),
                 Value::Text(text) => text.into(),
                 Value::List(days) => {
@@ -134,6 +137,20 @@ fn each_mistake_names_file_line_value_and_reason() {
             "holidays = [\"Christmas\"]",
             "p.tfvars:1: holidays = [\"Christmas\"]: must be a list of dates, as in [\"2026-12-25\"]",
         ),
+        (
+            "alb_health_check_timeout_s = 30",
+            "p.tfvars:1: alb_health_check_timeout_s = 30: a check must end before the next one begins, within 30 seconds",
+        ),
+        ("alb_healthy_threshold = 1", "p.tfvars:1: alb_healthy_threshold = 1: the balancer takes 2 to 10"),
+        ("alb_unhealthy_threshold = 11", "p.tfvars:1: alb_unhealthy_threshold = 11: the balancer takes 2 to 10"),
+        ("alb_health_check_interval_s = 4", "p.tfvars:1: alb_health_check_interval_s = 4: the balancer takes 5 to 300"),
+        ("alb_draining_s = 3601", "p.tfvars:1: alb_draining_s = 3601: the balancer takes 0 to 3600"),
+        ("alb_health_check_path = \"health\"", "p.tfvars:1: alb_health_check_path = \"health\": a path begins with /"),
+        ("cdn_failover = \"yes\"", "p.tfvars:1: cdn_failover = \"yes\": must be true or false"),
+        (
+            "cdn_price_class = \"All\"",
+            "p.tfvars:1: cdn_price_class = \"All\": CloudFront has PriceClass_All, PriceClass_200 and PriceClass_100",
+        ),
         ("environment = 3", "p.tfvars:1: environment = 3: must be a string that is not empty"),
         ("weekend_min_capacity = \"\"", "p.tfvars:1: weekend_min_capacity = \"\": must be a whole number, or null"),
         ("variable \"x\" {}", "p.tfvars:1: a block `variable` has no place in a variables file"),
@@ -192,4 +209,21 @@ fn a_knob_is_written_back_with_everything_around_it_kept() {
     let written = write_back("p", &written, variable("holidays"), &policy).unwrap();
     assert_eq!(read_tfvars("p", &written).unwrap().policy, policy);
     assert!(written.starts_with("# why: the spring sale\necs_cpu_target = 65.5 # was 60\n"), "{written}");
+}
+
+#[test]
+fn a_file_without_an_environment_is_read_for_the_one_that_was_asked_for() {
+    let staging = Environment::Staging;
+    assert_eq!(read("p.tfvars", "", Some(&staging)).unwrap().policy, Policy::of_spec(Environment::Staging));
+    assert_eq!(read("p.tfvars", "", None).unwrap().policy, Policy::of_spec(Environment::Production));
+    let agrees = read("p.tfvars.json", "{\"environment\": \"staging\"}", Some(&staging)).unwrap();
+    assert_eq!(agrees.policy.environment, Environment::Staging);
+}
+
+#[test]
+fn a_file_for_another_environment_is_refused_with_both_named() {
+    let told = read("p.tfvars", "\nenvironment = \"production\"\n", Some(&Environment::Staging)).unwrap_err();
+    let expected =
+        "p.tfvars:2: environment = \"production\": contradicts the environment that was asked for, \"staging\"";
+    assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
 }

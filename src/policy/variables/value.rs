@@ -12,6 +12,8 @@ use crate::policy::schedule::Zone;
 pub enum Value {
     /// `null`.
     Null,
+    /// `true` or `false`.
+    Bool(bool),
     /// A number.
     Number(f64),
     /// A string.
@@ -27,6 +29,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
+            Self::Bool(is) => write!(f, "{is}"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => {
                 let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
@@ -58,6 +61,19 @@ impl Knob for u32 {
 
     fn show(&self) -> Value {
         Value::Number(f64::from(*self))
+    }
+}
+
+impl Knob for bool {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Bool(is) => Ok(*is),
+            _ => Err("must be true or false".to_owned()),
+        }
+    }
+
+    fn show(&self) -> Value {
+        Value::Bool(*self)
     }
 }
 

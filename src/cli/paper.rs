@@ -1,0 +1,117 @@
+//! Doors that need no account: advice on a saved platform, and a policy held against its own numbers. And the policy
+//! that every door goes by: a file's, or the specification's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{AccountArgs, Mistake, Unanswered, print};
+use crate::headless;
+use crate::headless::snapshot::Snapshot;
+use crate::platform::Environment;
+use crate::policy::Policy;
+use crate::policy::variables;
+
+/// What the shell is told when a group has no answer.
+const UNTOLD: u8 = 3;
+/// What the shell is told when there are warnings, or settings that differ.
+const WARNINGS: u8 = 1;
+
+/// A saved platform.
+#[derive(Debug, Args)]
+pub struct AdviseArgs {
+    /// The file, as `scaledeck status --json` writes it or examples/snapshot.schema.json describes it.
+    pub snapshot: PathBuf,
+    /// The moment to advise for, as in 2026-03-10T14:05:00Z [default: when the snapshot was taken].
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<Timestamp>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A policy, and perhaps a saved platform.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Hold the policy against this file too, as `scaledeck status --json` writes it.
+    pub snapshot: Option<PathBuf>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The policy in force.
+pub(super) struct InForce {
+    pub policy: Policy,
+    /// What was passed over in its file, in a sentence; `None`: nothing.
+    pub passed_over: Option<String>,
+}
+
+/// The policy that the command line names; `otherwise` is the environment where neither the words nor the file tell one.
+pub(super) fn policy(account: &AccountArgs, otherwise: &Environment) -> Result<InForce, Mistake> {
+    let label = account.environment.trim();
+    let asked = (!label.is_empty()).then(|| Environment::from_label(label));
+    let Some(path) = &account.policy else {
+        let policy = Policy::of_spec(asked.unwrap_or_else(|| otherwise.clone()));
+        return Ok(InForce { policy, passed_over: None });
+    };
+    let (file, text) = contents(path)?;
+    let read = variables::read(&file, &text, asked.as_ref())
+        .map_err(|mistakes| Mistake(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let passed_over = (!read.ignored.is_empty())
+        .then(|| format!("{file}: passed over what is not the policy's: {}", read.ignored.join(", ")));
+    Ok(InForce { policy: read.policy, passed_over })
+}
+
+/// A file's name to show, and its text.
+fn contents(path: &Path) -> Result<(String, String), Mistake> {
+    let file = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|fault| Mistake(format!("{file}: {fault}")))?;
+    Ok((file, text))
+}
+
+fn snapshot(path: &Path) -> Result<Snapshot, Mistake> {
+    let (file, text) = contents(path)?;
+    Snapshot::read(&file, &text).map_err(|mistakes| Mistake(mistakes.to_string()))
+}
+
+/// `scaledeck advise`.
+pub(super) fn advise(account: &AccountArgs, args: &AdviseArgs) -> anyhow::Result<()> {
+    let snapshot = snapshot(&args.snapshot)?;
+    let in_force = policy(account, &snapshot.environment())?;
+    in_force.tell();
+    let answer = headless::advise::on(snapshot, &in_force.policy, args.at)?;
+    print(&if args.json { serde_json::to_string_pretty(&answer)? + "\n" } else { answer.text() })?;
+    match answer.untold() {
+        0 => Ok(()),
+        untold => Err(Unanswered::new(UNTOLD, format!("{untold} of {} groups have no answer", answer.groups())).into()),
+    }
+}
+
+/// `scaledeck lint`.
+pub(super) fn lint(account: &AccountArgs, args: &LintArgs) -> anyhow::Result<()> {
+    let snapshot = args.snapshot.as_deref().map(snapshot).transpose()?;
+    let otherwise = snapshot.as_ref().map_or(Environment::Production, Snapshot::environment);
+    let in_force = policy(account, &otherwise)?;
+    in_force.tell();
+    let report = headless::lint::report(&in_force.policy, snapshot)?;
+    print(&if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.text() })?;
+    match (report.warnings(), report.differences()) {
+        (0, 0) => Ok(()),
+        (warnings, differences) => {
+            let words = format!("{warnings} warnings, {differences} settings that differ");
+            Err(Unanswered::new(WARNINGS, words).into())
+        }
+    }
+}
+
+impl InForce {
+    /// Says on standard error what was passed over: a script's output stays what was asked for.
+    pub(super) fn tell(&self) {
+        if let Some(words) = &self.passed_over {
+            super::warn(words);
+        }
+    }
+}

@@ -3,6 +3,8 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod measure;
+
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,13 +17,14 @@ use clap::{Args, Parser, Subcommand};
 use directories::ProjectDirs;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::aws::{Access, Transport, TransportFault};
+use crate::aws::Access;
 use crate::clock::Clock;
 use crate::console::theme::Depth;
 use crate::console::{self, Ended, Keymap, Options, Theme};
 use crate::drill::scenario::Scenario;
 use crate::drill::{self, Drill};
 use crate::headless;
+use crate::headless::course::transport;
 use crate::live::{self, Settings};
 use crate::platform::Environment;
 use crate::policy::Policy;
@@ -50,6 +53,8 @@ enum Door {
     Drill(DrillArgs),
     /// Read everything once, print it and what the policy advises, and end.
     Status(StatusArgs),
+    /// Let every controller through the same loads in the drill, and print one table.
+    Contest(measure::ContestArgs),
     /// Print every command with its keys and what it does, as a Markdown table.
     Keys,
 }
@@ -165,6 +170,7 @@ fn open(cli: Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
+        Some(Door::Contest(args)) => measure::contest(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
@@ -294,17 +300,6 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
     ended(console::run(Options { title, drill: true, ..look }, handle, clock).await?)
-}
-
-/// Hands the SDK's requests to a drill, at the time of the clock.
-pub fn transport(drill: Drill, clock: Clock) -> Transport {
-    Transport::new(move |request| {
-        let (drill, clock) = (drill.clone(), clock.clone());
-        async move {
-            let answer = drill.answer(request, || clock.now()).await;
-            answer.map_err(|dropped| TransportFault::new(dropped.to_string()))
-        }
-    })
 }
 
 async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> anyhow::Result<()> {

@@ -2,4 +2,8 @@
 //!
 //! Absent on purpose: terminal drawing.
 
+pub mod contest;
+pub mod course;
+pub mod demand;
 pub mod status;
+pub mod verify;

@@ -1,0 +1,68 @@
+//! The doors that measure the engine: the contest and the backtest.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{AccountArgs, Mistake, print};
+use crate::headless::contest::{Contest, Demand};
+use crate::headless::demand::Recorded;
+use crate::platform::Environment;
+use crate::policy::{Policy, variables};
+
+/// A contest.
+#[derive(Debug, Args)]
+pub struct ContestArgs {
+    /// Recorded demand, `timestamp,value`, beside the four load tests; only its shape counts.
+    #[arg(value_name = "FILE.csv")]
+    pub demand: Vec<PathBuf>,
+    /// How many people the highest value of a recorded demand stands for.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub peak_users: u32,
+    /// How many hours of a recorded demand are lived, from its start on.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub hours: u32,
+    /// The drill's seed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The policy as Terraform variables [default: the spec's].
+    #[arg(long, value_name = "FILE.tfvars")]
+    pub policy: Option<PathBuf>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A text file that was named on the command line.
+fn text_of(file: &Path) -> Result<String, Mistake> {
+    std::fs::read_to_string(file).map_err(|fault| Mistake(format!("{}: {fault}", file.display())))
+}
+
+fn policy_of(file: Option<&Path>, account: &AccountArgs) -> Result<Policy, Mistake> {
+    let Some(file) = file else { return Ok(Policy::of_spec(Environment::from_label(&account.environment))) };
+    let (name, text) = (file.display().to_string(), text_of(file)?);
+    let json = file.extension().is_some_and(|extension| extension == "json");
+    let read = if json { variables::read_json(&name, &text) } else { variables::read_tfvars(&name, &text) };
+    let lines = |mistakes: Vec<variables::Mistake>| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    read.map(|file| file.policy).map_err(|mistakes| Mistake(lines(mistakes).join("\n")))
+}
+
+pub(super) fn contest(account: &AccountArgs, args: &ContestArgs) -> anyhow::Result<()> {
+    let policy = Arc::new(policy_of(args.policy.as_deref(), account)?);
+    let mut recorded = Vec::new();
+    for file in &args.demand {
+        let series = Recorded::read(&file.display().to_string(), &text_of(file)?);
+        recorded.push(Demand {
+            name: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            series: series.map_err(|mistake| Mistake(mistake.to_string()))?,
+            peak_users: args.peak_users.into(),
+            hours: args.hours,
+        });
+    }
+    let journal = std::env::temp_dir().join(format!("scaledeck-contest-{}", std::process::id()));
+    let report = Contest { policy, seed: args.seed, recorded }.run(&journal);
+    let _ = std::fs::remove_dir_all(&journal);
+    let report = report?;
+    print(&if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.text() })
+}

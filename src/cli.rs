@@ -53,6 +53,8 @@ enum Door {
     Drill(DrillArgs),
     /// Read everything once, print it and what the policy advises, and end.
     Status(StatusArgs),
+    /// Replay a recorded series through every controller, and print what each would have done.
+    Backtest(measure::BacktestArgs),
     /// Let every controller through the same loads in the drill, and print one table.
     Contest(measure::ContestArgs),
     /// Print every command with its keys and what it does, as a Markdown table.
@@ -170,6 +172,7 @@ fn open(cli: Cli) -> anyhow::Result<()> {
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
+        Some(Door::Backtest(args)) => measure::backtest(account, args),
         Some(Door::Contest(args)) => measure::contest(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;

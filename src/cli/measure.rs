@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{AccountArgs, Mistake, print};
+use crate::headless::backtest::{Backtest, Metric};
 use crate::headless::contest::{Contest, Demand};
 use crate::headless::demand::Recorded;
 use crate::platform::Environment;
@@ -32,6 +33,33 @@ pub struct ContestArgs {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A backtest.
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// The recorded series, `timestamp,value`.
+    #[arg(value_name = "FILE.csv")]
+    pub series: PathBuf,
+    /// The policy as Terraform variables [default: the spec's].
+    #[arg(long, value_name = "FILE.tfvars")]
+    pub policy: Option<PathBuf>,
+    /// What the values are.
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub metric: Metric,
+    /// How many tasks they were recorded with; a broken number scales them.
+    #[arg(long, value_name = "N", default_value_t = 4.0, value_parser = tasks)]
+    pub tasks: f64,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn tasks(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(tasks) if (0.001..=1_000_000.0).contains(&tasks) => Ok(tasks),
+        _ => Err("a number of tasks is above 0".to_owned()),
+    }
 }
 
 /// A text file that was named on the command line.
@@ -64,5 +92,13 @@ pub(super) fn contest(account: &AccountArgs, args: &ContestArgs) -> anyhow::Resu
     let report = Contest { policy, seed: args.seed, recorded }.run(&journal);
     let _ = std::fs::remove_dir_all(&journal);
     let report = report?;
+    print(&if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.text() })
+}
+
+pub(super) fn backtest(account: &AccountArgs, args: &BacktestArgs) -> anyhow::Result<()> {
+    let policy = policy_of(args.policy.as_deref(), account)?;
+    let series = Recorded::read(&args.series.display().to_string(), &text_of(&args.series)?);
+    let series = series.map_err(|mistake| Mistake(mistake.to_string()))?;
+    let report = Backtest { policy, metric: args.metric, recorded_with: args.tasks }.run(&series);
     print(&if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.text() })
 }

@@ -64,6 +64,8 @@ struct Row {
     hours: f64,
     controller: Controller,
     figures: Figures,
+    /// The desired count at the start, and each change of it.
+    desired: Vec<(Timestamp, u32)>,
     checks: Vec<Check>,
 }
 
@@ -125,6 +127,7 @@ impl Contest {
             controller,
             figures: Figures::of(&tally, &self.policy, LINE),
             checks: load.test.map(judge).unwrap_or_default(),
+            desired: tally.desired,
         })
     }
 }

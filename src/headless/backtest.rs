@@ -239,6 +239,8 @@ impl<'a> Scene<'a> {
             learnt: start_of(0),
         };
         platform.targets.insert(id.clone(), Arc::new(limits));
+        platform.services.insert(id.clone(), Arc::new(service(id.clone(), groups.clone())));
+        platform.counts.insert(id.clone(), Arc::default());
         for source in [Source::ScalableTargets, Source::TargetGroups, Source::Metrics, Source::Activities] {
             platform.sources.insert(source, Arc::new(always()));
         }
@@ -260,16 +262,12 @@ impl<'a> Scene<'a> {
                 }
             }
         }
-        let service = self
-            .platform
-            .services
-            .entry(self.id.clone())
-            .or_insert_with(|| Arc::new(service(self.id.clone(), self.groups.clone())));
+        let Some(service) = self.platform.services.get_mut(&self.id) else { return };
         let service = Arc::make_mut(service);
         (service.desired, service.running) = (TaskCount(plant.desired()), TaskCount(plant.running()));
         service.pending = TaskCount(plant.starting());
         service.learnt = now;
-        let history = self.platform.counts.entry(self.id.clone()).or_default();
+        let Some(history) = self.platform.counts.get_mut(&self.id) else { return };
         let history = Arc::make_mut(history);
         history.saw_counts(service, now, 60);
         for group in &self.groups {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
-use crate::platform::{MetricId, Platform, Series, Service, TaskCount};
+use crate::platform::{MetricId, Platform, Service, TaskCount};
 use crate::policy::knobs::EcsPolicy;
 use crate::policy::verdict::MetricEvidence;
 use crate::policy::window::{Evidence, IN_TOLERATES, MEAN_MINUTES, OUT_TOLERATES, Reported, minutes};
@@ -54,51 +54,53 @@ pub(super) fn span(policy: &EcsPolicy) -> usize {
     minutes(policy.scale_out_window_s).max(minutes(policy.scale_in_window_s)).max(MEAN_MINUTES)
 }
 
+/// What balancers reported, each worked out at most once for one call, and only where a count is missing.
+#[derive(Debug, Default)]
+pub(super) struct Balancers(BTreeMap<LoadBalancerId, Reported>);
+
+impl Balancers {
+    fn reported(&mut self, platform: &Platform, balancer: &LoadBalancerId, now: Timestamp, span: usize) -> Reported {
+        if let Some(known) = self.0.get(balancer) {
+            return known.clone();
+        }
+        let reported = Reported::of(platform, balancer, now, span);
+        self.0.insert(balancer.clone(), reported.clone());
+        reported
+    }
+}
+
 /// Judges every metric of the rules: CPU, memory, and requests for each target group under an application balancer.
 /// A target group that was not described yet is a metric without data; one under no such balancer has none to judge.
 pub(super) fn judge(
     platform: &Platform,
     policy: &EcsPolicy,
     service: &Service,
-    reported: &BTreeMap<LoadBalancerId, Reported>,
+    balancers: &mut Balancers,
     now: Timestamp,
 ) -> Vec<Judged> {
-    let judge = |metric, group: Option<&TargetGroupArn>, series: Option<&Series>, reported: Option<&Reported>| {
-        let evidence = Evidence::read(series, metric, now, span(policy), reported);
-        weigh(policy, metric, group.cloned(), service.running, &evidence)
-    };
-    let own = |metric| platform.series.get(&MetricKey::service(&service.id, metric)).map(AsRef::as_ref);
-    let mut judged = vec![
-        judge(MetricId::ServiceCpu, None, own(MetricId::ServiceCpu), None),
-        judge(MetricId::ServiceMemory, None, own(MetricId::ServiceMemory), None),
-    ];
+    let span = span(policy);
+    let mut judged = Vec::with_capacity(2 + service.target_groups.len());
+    for metric in [MetricId::ServiceCpu, MetricId::ServiceMemory] {
+        let series = platform.series.get(&MetricKey::service(&service.id, metric)).map(AsRef::as_ref);
+        let evidence = Evidence::read(series, metric, now, span, || None);
+        judged.push(weigh(policy, metric, None, service.running, &evidence));
+    }
     let metric = MetricId::RequestsPerTarget;
     for arn in &service.target_groups {
         let Some(group) = platform.target_groups.get(arn) else {
-            judged.push(judge(metric, Some(arn), None, None));
+            let evidence = Evidence::read(None, metric, now, span, || None);
+            judged.push(weigh(policy, metric, Some(arn.clone()), service.running, &evidence));
             continue;
         };
         for balancer in group.balancers.iter().filter(|balancer| balancer.as_str().starts_with("app/")) {
             let key = MetricKey { resource: Resource::TargetGroup(balancer.clone(), arn.clone()), metric };
             let series = platform.series.get(&key).map(AsRef::as_ref);
-            judged.push(judge(metric, Some(arn), series, reported.get(balancer)));
+            let reported = || Some(balancers.reported(platform, balancer, now, span));
+            let evidence = Evidence::read(series, metric, now, span, reported);
+            judged.push(weigh(policy, metric, Some(arn.clone()), service.running, &evidence));
         }
     }
     judged
-}
-
-/// What the balancers of one service reported.
-pub(super) fn reported_for(
-    platform: &Platform,
-    policy: &EcsPolicy,
-    service: &Service,
-    now: Timestamp,
-) -> BTreeMap<LoadBalancerId, Reported> {
-    let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
-    groups
-        .flat_map(|group| &group.balancers)
-        .map(|balancer| (balancer.clone(), Reported::of(platform, balancer, now, span(policy))))
-        .collect()
 }
 
 fn target(policy: &EcsPolicy, metric: MetricId) -> f64 {

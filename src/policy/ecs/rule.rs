@@ -184,7 +184,11 @@ impl Rule<'_> {
     }
 
     /// What would change the decision, and when.
-    pub fn next(&self, decision: &Decision, next_floor: Option<&(Timestamp, Floor)>) -> Option<Next> {
+    pub fn next<'a>(
+        &self,
+        decision: &Decision,
+        next_floor: impl FnOnce() -> Option<&'a (Timestamp, Floor)>,
+    ) -> Option<Next> {
         let newest = evidence_minute(self.now);
         let desired = self.counts.desired;
         let next = match decision {
@@ -217,7 +221,7 @@ impl Rule<'_> {
             _ => None,
         };
         next.or_else(|| {
-            let (at, floor) = next_floor?;
+            let (at, floor) = next_floor()?;
             let what = if floor.count > desired {
                 format!("scales out to {}: the floor rises ({})", floor.count, floor.origin)
             } else if floor.count > self.floor.count {

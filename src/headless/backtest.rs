@@ -361,3 +361,81 @@ impl Report {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::Environment;
+
+    /// Requests a minute from noon of a Tuesday on, in peak hours: (minutes, value), one after the other.
+    fn series(parts: &[(usize, f64)]) -> Recorded {
+        let first = "2026-03-10T12:00:00Z".parse::<jiff::Timestamp>().unwrap();
+        let values = parts.iter().flat_map(|(minutes, value)| std::iter::repeat_n(*value, *minutes));
+        let row = |(minute, value)| format!("{},{value}\n", first + SignedDuration::from_mins(minute));
+        Recorded::read("x.csv", &(0..).zip(values).map(row).collect::<String>()).unwrap()
+    }
+
+    fn backtest(metric: Metric, recorded_with: f64) -> Backtest {
+        Backtest { policy: Policy::of_spec(Environment::Production), metric, recorded_with }
+    }
+
+    #[test]
+    fn a_step_is_answered_after_one_minute_three_or_five() {
+        let report = backtest(Metric::Requests, 1.0).run(&series(&[(60, 2000.0), (60, 7000.0)]));
+        // Seven tasks have 1,000 requests each, which is not above. Each minute until they run is.
+        let (hpa, aws, engine) = (report.hpa, report.target_tracking, report.scaledeck);
+        assert_eq!(hpa.minutes_above, 2, "the minute of the step, and one of starting");
+        assert_eq!(aws.minutes_above, 5, "three minutes, each seen a minute late, and one of starting");
+        assert_eq!(engine.minutes_above, 8, "five minutes, each evidence after two more, and one of starting");
+        for outcome in [hpa, aws, engine] {
+            assert_eq!((outcome.changes, outcome.reversals, outcome.most), (1, 0, 7), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn task_hours_are_those_of_starting_and_draining_tasks_too() {
+        let report = backtest(Metric::Requests, 1.0).run(&series(&[(60, 2000.0), (60, 7000.0)]));
+        // The HPA asks at the end of the first minute of the step: 61 minutes of four, 59 of seven.
+        assert!((report.hpa.task_hours - f64::from(61 * 4 + 59 * 7) / 60.0).abs() < 1e-9, "{:?}", report.hpa);
+    }
+
+    #[test]
+    fn a_calm_series_changes_nothing_and_above_the_ceiling_nothing_helps() {
+        let calm = backtest(Metric::Cpu, 4.0).run(&series(&[(180, 50.0)]));
+        let hopeless = backtest(Metric::Memory, 40.0).run(&series(&[(180, 99.0)]));
+        for (calm, hopeless) in [
+            (calm.scaledeck, hopeless.scaledeck),
+            (calm.target_tracking, hopeless.target_tracking),
+            (calm.hpa, hopeless.hpa),
+        ] {
+            assert_eq!((calm.changes, calm.minutes_above, calm.most), (0, 0, 4), "{calm:?}");
+            assert_eq!((hopeless.minutes_above, hopeless.most), (180, 10), "{hopeless:?}");
+        }
+    }
+
+    #[test]
+    fn the_engine_takes_away_one_at_a_time_after_its_window_and_its_cooldown() {
+        let report = backtest(Metric::Requests, 1.0).run(&series(&[(60, 7000.0), (240, 1000.0)]));
+        let engine = report.scaledeck;
+        assert_eq!((engine.most, engine.changes, engine.reversals), (7, 4, 1), "{engine:?}");
+        assert!(engine.task_hours > report.hpa.task_hours, "{report:?}");
+    }
+
+    #[test]
+    fn the_floor_follows_the_hours_of_the_day() {
+        // From noon to noon, idle: two tasks from 22:00 to 08:00, four else.
+        let report = backtest(Metric::Cpu, 0.1).run(&series(&[(24 * 60, 1.0)]));
+        for outcome in [report.scaledeck, report.target_tracking, report.hpa] {
+            assert!(outcome.task_hours > 14.0 * 4.0 + 10.0 * 2.0 && outcome.task_hours < 79.0, "{outcome:?}");
+            assert_eq!(outcome.most, 4);
+        }
+    }
+
+    #[test]
+    fn the_report_names_every_controller_and_what_it_assumes() {
+        let text = backtest(Metric::Cpu, 4.0).run(&series(&[(120, 50.0)])).text();
+        for words in ["scaledeck", "AWS target tracking", "Kubernetes HPA", "load = recorded value", "0.1 days"] {
+            assert!(text.contains(words), "no {words} in {text}");
+        }
+    }
+}

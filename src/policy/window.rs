@@ -129,7 +129,12 @@ impl Evidence {
     pub fn highest_mean(&self, of: usize) -> Option<f64> {
         let inside = &self.minutes[..of.min(self.minutes.len())];
         let width = MEAN_MINUTES.min(inside.len()).max(1);
-        inside.windows(width).filter_map(mean).reduce(f64::max)
+        if inside.iter().any(|value| value.is_nan()) {
+            return inside.windows(width).filter_map(mean).reduce(f64::max);
+        }
+        // With nothing missing every mean divides by the same: the greatest sum is the greatest mean.
+        let sums = inside.windows(width).map(|five| five.iter().fold(0.0, |sum, value| sum + value));
+        sums.reduce(f64::max).map(|sum| sum / width as f64)
     }
 
     /// The start of the newest minute that is present.

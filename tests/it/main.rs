@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
+mod contest;
 mod documents;
 mod drill_aws;
 mod drill_faults;

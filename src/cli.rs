@@ -3,6 +3,7 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod measure;
 mod paper;
 mod words;
 
@@ -19,7 +20,7 @@ use clap_complete::Shell;
 use directories::ProjectDirs;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::aws::{Access, Transport, TransportFault};
+use crate::aws::Access;
 use crate::clock::Clock;
 use crate::console::picture::{self, Shot};
 use crate::console::theme::Depth;
@@ -27,6 +28,7 @@ use crate::console::{self, Ended, Keymap, Options, Theme};
 use crate::drill::scenario::Scenario;
 use crate::drill::{self, Drill};
 use crate::headless;
+use crate::headless::course::transport;
 use crate::live::{self, Settings};
 use crate::platform::Environment;
 
@@ -107,6 +109,8 @@ fn open(cli: &Cli) -> anyhow::Result<()> {
         Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Advise(args)) => paper::advise(account, args),
         Some(Door::Lint(args)) => paper::lint(account, args),
+        Some(Door::Backtest(args)) => measure::backtest(account, args),
+        Some(Door::Contest(args)) => measure::contest(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
@@ -285,17 +289,6 @@ fn picture(account: &AccountArgs, look_args: &ConsoleArgs, args: &PictureArgs) -
         let look = Options { said, ..look };
         let handle = live::start(access, clock.clone(), settings);
         picture::take(look, handle, &clock, shot).await
-    })
-}
-
-/// Hands the SDK's requests to a drill, at the time of the clock.
-pub fn transport(drill: Drill, clock: Clock) -> Transport {
-    Transport::new(move |request| {
-        let (drill, clock) = (drill.clone(), clock.clone());
-        async move {
-            let answer = drill.answer(request, || clock.now()).await;
-            answer.map_err(|dropped| TransportFault::new(dropped.to_string()))
-        }
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::measure::{BacktestArgs, ContestArgs};
 use super::paper::{AdviseArgs, LintArgs};
 use crate::console::keys::Key;
 use crate::drill::scenario::Scenario;
@@ -34,6 +35,10 @@ pub(super) enum Door {
     Advise(AdviseArgs),
     /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS differs.
     Lint(LintArgs),
+    /// Replay a recorded series through every controller, and print what each would have done.
+    Backtest(BacktestArgs),
+    /// Let every controller through the same loads in the drill, and print one table.
+    Contest(ContestArgs),
     /// Print what the console shows at a moment of a drill, as an SVG picture.
     #[command(after_help = scenarios())]
     Picture(PictureArgs),

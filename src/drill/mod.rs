@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use faults::Faults;
 use scenario::Scenario;
 use world::World;
+pub use world::tally::{Lived, Tally};
 
 /// When a drill begins unless it is told otherwise: 2026-11-24T14:00:00Z, a Tuesday in the peak hours, so that it is the
 /// same drill for everybody.
@@ -55,6 +56,16 @@ impl Drill {
     /// same second. How often they were read makes no difference.
     pub fn trace_hash(&self) -> u64 {
         self.state().world.trace_hash()
+    }
+
+    /// What was lived so far, judged against a line for the 95th percentile of answers, seconds.
+    pub fn tally(&self, line: f64) -> Tally {
+        self.state().world.tally(line)
+    }
+
+    /// Lives on to a time without a question.
+    pub fn live_to(&self, at: Timestamp) {
+        self.state().world.advance_to(at);
     }
 
     /// The second that it has reached.

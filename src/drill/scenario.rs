@@ -8,8 +8,13 @@ use super::faults::Rule;
 use super::wire::Value;
 
 /// The scenarios that are built in: name and text.
-const BUILT_IN: &[(&str, &str)] =
-    &[("calm", include_str!("scenarios/calm.toml")), ("spike", include_str!("scenarios/spike.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("calm", include_str!("scenarios/calm.toml")),
+    ("ramp", include_str!("scenarios/ramp.toml")),
+    ("scale-down", include_str!("scenarios/scale-down.toml")),
+    ("spike", include_str!("scenarios/spike.toml")),
+    ("sustained", include_str!("scenarios/sustained.toml")),
+];
 
 /// Services that a cluster can have: the quota.
 const MOST_SERVICES: u32 = 5000;
@@ -261,7 +266,10 @@ mod tests {
     #[test]
     fn an_unknown_name_gets_the_nearest() {
         let unknown = Scenario::builtin("spkie").unwrap_err();
-        assert_eq!(unknown.to_string(), "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, spike");
+        assert_eq!(
+            unknown.to_string(),
+            "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, ramp, scale-down, spike, sustained"
+        );
     }
 
     #[test]

@@ -3,6 +3,12 @@
 //! Absent on purpose: terminal drawing.
 
 pub mod advise;
+pub mod backtest;
+pub mod contest;
+pub mod course;
+pub mod demand;
 pub mod lint;
+mod plant;
 pub mod snapshot;
 pub mod status;
+pub mod verify;

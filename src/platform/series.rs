@@ -58,6 +58,18 @@ impl Series {
         self.slots.get(slot).copied().filter(|value| !value.is_nan())
     }
 
+    /// The values of `span` minutes that end with `newest`, the newest first; NaN is "no datapoint".
+    pub fn back_from(&self, newest: i64, span: usize) -> impl Iterator<Item = f64> + '_ {
+        let held = self.first..self.first + self.slots.len() as i64;
+        // How many minutes of the span are newer than everything here, and how many are here.
+        let newer = newest.saturating_sub(held.end - 1).clamp(0, span as i64);
+        let from = newest.saturating_add(1).saturating_sub(span as i64).clamp(held.start, held.end);
+        let to = newest.saturating_add(1).clamp(from, held.end);
+        let known = self.slots.range((from - self.first) as usize..(to - self.first) as usize).rev().copied();
+        let missing = std::iter::repeat(f64::NAN);
+        missing.clone().take(newer as usize).chain(known).chain(missing).take(span)
+    }
+
     /// The newest minute that has a value, with it.
     pub fn newest(&self) -> Option<(i64, f64)> {
         let back = self.slots.iter().rev().position(|value| !value.is_nan())?;
@@ -117,6 +129,20 @@ mod tests {
         assert_eq!(series.at(11), None);
         assert_eq!(series.newest(), Some((12, 3.0)));
         assert_eq!(series.oldest(), Some(10));
+    }
+
+    #[test]
+    fn a_look_back_is_what_each_minute_holds() {
+        let mut series = Series::default();
+        series.merge([(at(100), 1.0), (at(101), 2.0), (at(103), 4.0)]);
+        for newest in 90..115 {
+            for span in 0..12 {
+                let back: Vec<_> = series.back_from(newest, span).map(|v| Some(v).filter(|v| !v.is_nan())).collect();
+                let each: Vec<_> = (0..span).map(|back| series.at(newest - back as i64)).collect();
+                assert_eq!(back, each, "{span} minutes from {newest}");
+            }
+        }
+        assert!(Series::default().back_from(7, 3).all(f64::is_nan));
     }
 
     #[test]

@@ -5,15 +5,16 @@
 //! neither clears it nor breaks that count – the alarm stays and says that it is blind. Absent on purpose: sending
 //! anything; the routes are the spec's words.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::ecs::metrics::Balancers;
 use super::ecs::{self, metrics};
 use super::knobs::{AlarmPolicy, Policy};
 use super::verdict::WindowEvidence;
-use super::window::{Evidence, MEAN_MINUTES, Reported, minutes};
+use super::window::{Evidence, MEAN_MINUTES, Reported, balancer_of, minutes};
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
 use crate::platform::series::{evidence_minute, start_of};
@@ -150,14 +151,16 @@ pub enum AlertEvidence {
 /// Every alarm of every service that should run and of every balancer that reports, firing or not, the worst first.
 pub fn alerts(platform: &Platform, policy: &Policy, now: Timestamp) -> Vec<Alert> {
     let span = REPLAYED + longest(&policy.alarms);
-    let reported = Reported::all(platform, now, span);
+    let mut balancers = Balancers::default();
     let alarms = &policy.alarms;
     let mut alerts = Vec::new();
     for service in platform.services.values().filter(|service| !ecs::stopped(service)) {
-        of_service(platform, alarms, service, &reported, span, now, &mut alerts);
+        of_service(platform, alarms, service, &mut balancers, span, now, &mut alerts);
     }
-    for (balancer, reported) in &reported {
-        alerts.push(errors(platform, alarms, balancer, reported, span, now));
+    let named: BTreeSet<&LoadBalancerId> = platform.series.keys().filter_map(balancer_of).collect();
+    for balancer in named {
+        let reported = balancers.reported(platform, balancer, now, span);
+        alerts.push(errors(platform, alarms, balancer, &reported, span, now));
     }
     alerts.sort_by(|a, b| order(a).cmp(&order(b)));
     alerts
@@ -188,12 +191,12 @@ fn of_service(
     platform: &Platform,
     alarms: &AlarmPolicy,
     service: &Service,
-    reported: &BTreeMap<LoadBalancerId, Reported>,
+    balancers: &mut Balancers,
     span: usize,
     now: Timestamp,
     alerts: &mut Vec<Alert>,
 ) {
-    let gathered = metrics::gather(platform, service, reported, span, now);
+    let gathered = metrics::gather(platform, service, balancers, span, now);
     let subject = Subject::Service(service.id.clone());
     if let Some(cpu) = gathered.iter().find(|gathered| gathered.metric == MetricId::ServiceCpu) {
         for (rule, threshold, window_s) in [
@@ -262,7 +265,7 @@ fn unhealthy(
 ) -> Alert {
     let metric = MetricId::HealthyHosts;
     let series = platform.series.get(&MetricKey { resource, metric });
-    let evidence = Evidence::read(series.map(AsRef::as_ref), metric, now, span, None);
+    let evidence = Evidence::read(series.map(AsRef::as_ref), metric, now, span, || None);
     let need = minutes(alarms.unhealthy_window_s).max(1);
     let seen = |back: usize| evidence.back(back).is_some();
     // The metric is gone for the whole window: what the targets say now stands for it.
@@ -295,7 +298,7 @@ fn errors(
 ) -> Alert {
     let read = |resource: &Resource, metric| {
         let series = platform.series.get(&MetricKey { resource: resource.clone(), metric });
-        Evidence::read(series.map(AsRef::as_ref), metric, now, span, Some(reported))
+        Evidence::read(series.map(AsRef::as_ref), metric, now, span, || Some(reported.clone()))
     };
     let groups = platform.target_groups.values().filter(|group| group.balancers.contains(balancer));
     let groups: Vec<_> = groups

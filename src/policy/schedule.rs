@@ -4,7 +4,7 @@
 //! hour a clock on the wall of that zone shows. Absent on purpose: AWS's own scheduled actions, which are what is, not
 //! what should be.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
@@ -72,26 +72,54 @@ impl TryFrom<String> for Zone {
     }
 }
 
+/// Where a floor comes from.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Holiday(Date),
+    Weekend,
+    Peak,
+    OffPeak,
+    Minimum,
+}
+
 /// The policy's floor at a time.
 ///
 /// A holiday's floor goes before a weekend's, and that before the hours of the day. The policy's minimum holds under
 /// all of them.
 pub fn floor_at(policy: &EcsPolicy, at: Timestamp) -> Floor {
+    in_words(policy, count_at(policy, at))
+}
+
+/// The floor's count and its origin: the words are made only for a floor that is shown.
+fn count_at(policy: &EcsPolicy, at: Timestamp) -> (TaskCount, Origin) {
     let local = at.to_zoned_datetime(policy.schedule_timezone.0.clone());
     let (date, hour) = (local.date(), local.hour().cast_unsigned());
-    let scheduled = if policy.holidays.contains(&date) && policy.holiday_min_capacity.is_some() {
-        policy.holiday_min_capacity.map(|count| (count, format!("holiday {date}")))
+    let (scheduled, origin) = if policy.holidays.contains(&date) && policy.holiday_min_capacity.is_some() {
+        (policy.holiday_min_capacity, Origin::Holiday(date))
     } else if weekend(date) && policy.weekend_min_capacity.is_some() {
-        policy.weekend_min_capacity.map(|count| (count, format!("weekend, {}", policy.schedule_timezone)))
+        (policy.weekend_min_capacity, Origin::Weekend)
     } else if peak(policy, hour) {
-        policy.peak_hours_min_capacity.map(|count| (count, format!("peak hours {}", hours(policy))))
+        (policy.peak_hours_min_capacity, Origin::Peak)
     } else {
-        policy.off_peak_hours_min_capacity.map(|count| (count, format!("outside peak hours {}", hours(policy))))
+        (policy.off_peak_hours_min_capacity, Origin::OffPeak)
     };
     match scheduled {
-        Some((count, origin)) if count >= policy.min_capacity => Floor { count, origin },
-        _ => Floor { count: policy.min_capacity, origin: "the policy's minimum".to_owned() },
+        Some(count) if count >= policy.min_capacity => (count, origin),
+        _ => (policy.min_capacity, Origin::Minimum),
     }
+}
+
+fn in_words(policy: &EcsPolicy, (count, origin): (TaskCount, Origin)) -> Floor {
+    // In one piece: every verdict carries these words.
+    let mut words = String::with_capacity(64);
+    let _ = match origin {
+        Origin::Holiday(date) => write!(words, "holiday {date}"),
+        Origin::Weekend => write!(words, "weekend, {}", policy.schedule_timezone),
+        Origin::Peak => write!(words, "peak hours {}", Hours(policy)),
+        Origin::OffPeak => write!(words, "outside peak hours {}", Hours(policy)),
+        Origin::Minimum => words.write_str("the policy's minimum"),
+    };
+    Floor { count, origin: words }
 }
 
 /// The next time at which the policy's floor is another than now, with the floor from then on. `None` when it does not
@@ -106,15 +134,15 @@ pub fn next_change(policy: &EcsPolicy, now: Timestamp) -> Option<(Timestamp, Flo
     if scheduled.iter().all(Option::is_none) {
         return None;
     }
-    let present = floor_at(policy, now).count;
+    let (present, _) = count_at(policy, now);
     let mut day = now.to_zoned_datetime(policy.schedule_timezone.0.clone()).date();
     for _ in 0..=DAYS_AHEAD {
         let mut edges = [0, policy.peak_hours_start, policy.peak_hours_end];
         edges.sort_unstable();
         for hour in edges {
-            let floor = instant(policy, day, hour).filter(|at| *at > now).map(|at| (at, floor_at(policy, at)));
-            if let Some((at, floor)) = floor.filter(|(_, floor)| floor.count != present) {
-                return Some((at, floor));
+            let floor = instant(policy, day, hour).filter(|at| *at > now).map(|at| (at, count_at(policy, at)));
+            if let Some((at, floor)) = floor.filter(|(_, (count, _))| *count != present) {
+                return Some((at, in_words(policy, floor)));
             }
         }
         day = day.tomorrow().ok()?;
@@ -139,8 +167,14 @@ fn weekend(date: Date) -> bool {
     matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-fn hours(policy: &EcsPolicy) -> String {
-    format!("{:02}:00–{:02}:00 {}", policy.peak_hours_start, policy.peak_hours_end, policy.schedule_timezone)
+/// The peak hours in words.
+struct Hours<'a>(&'a EcsPolicy);
+
+impl fmt::Display for Hours<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(policy) = self;
+        write!(f, "{:02}:00–{:02}:00 {}", policy.peak_hours_start, policy.peak_hours_end, policy.schedule_timezone)
+    }
 }
 
 /// The floor and the ceiling that are in force: of policy and AWS the stricter, since a count outside either is one that

@@ -3,8 +3,6 @@
 //! A minute is evidence 120 s after its end. A window is answered in three values: yes, no, or unknown when the minutes
 //! that are there do not contradict but too many are missing.
 
-use std::collections::BTreeMap;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::verdict::WindowEvidence;
@@ -45,29 +43,37 @@ pub fn evident_at(newest: i64, ahead: usize) -> Timestamp {
 pub struct Evidence {
     /// The newest evidence minute, since the epoch.
     pub newest: i64,
-    /// Newest first; `None` is missing.
-    minutes: Vec<Option<f64>>,
+    /// Newest first; NaN is missing.
+    minutes: Vec<f64>,
 }
 
 impl Evidence {
     /// Reads `span` minutes of a series. Values that cannot be are missing: none of the catalogue's metrics is ever
-    /// negative. A count that is missing is 0 in a minute in which its balancer `reported` something else.
+    /// negative. A count that is missing is 0 in a minute in which its balancer `reported` something else; that is
+    /// asked only where something is missing.
     pub fn read(
         series: Option<&Series>,
         metric: MetricId,
         now: Timestamp,
         span: usize,
-        reported: Option<&Reported>,
+        reported: impl FnOnce() -> Option<Reported>,
     ) -> Self {
         let newest = evidence_minute(now);
-        let fill = reported.filter(|_| metric.row().missing == Missing::Zero);
-        let minutes = (newest - span as i64 + 1..=newest)
-            .rev()
-            .map(|minute| {
-                let value = series.and_then(|series| series.at(minute)).filter(|value| valid(*value));
-                value.or_else(|| fill.filter(|reported| reported.in_minute(minute)).map(|_| 0.0))
-            })
-            .collect();
+        let mut minutes = Vec::with_capacity(span);
+        match series {
+            Some(series) => minutes.extend(series.back_from(newest, span).map(|v| if valid(v) { v } else { f64::NAN })),
+            None => minutes.resize(span, f64::NAN),
+        }
+        if metric.row().missing == Missing::Zero
+            && minutes.iter().any(|value| value.is_nan())
+            && let Some(reported) = reported()
+        {
+            for (back, value) in minutes.iter_mut().enumerate().filter(|(_, value)| value.is_nan()) {
+                if reported.in_minute(newest - back as i64) {
+                    *value = 0.0;
+                }
+            }
+        }
         Self { newest, minutes }
     }
 
@@ -78,18 +84,22 @@ impl Evidence {
     pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
         let need = minutes(need_s).max(1);
         let (mut run, mut bridged, mut met) = (0, 0, 0);
-        for value in self.minutes.iter().take(need) {
-            match value {
-                Some(value) if condition(*value) => met += 1,
-                None if bridged < tolerated => bridged += 1,
-                _ => break,
+        let window = &self.minutes[..need.min(self.minutes.len())];
+        for value in window {
+            if condition(*value) {
+                met += 1;
+            } else if value.is_nan() && bridged < tolerated {
+                bridged += 1;
+            } else {
+                break;
             }
             run += 1;
         }
+        // What contradicts lies beyond the run: inside it everything meets the condition or is missing.
+        let contradicted = window[run..].iter().any(|value| !value.is_nan() && !condition(*value));
         if met == 0 {
             (run, bridged) = (0, 0);
         }
-        let contradicted = self.minutes.iter().take(need).flatten().any(|value| !condition(*value));
         WindowEvidence {
             held_s: (run as u32 * 60).min(need_s),
             need_s,
@@ -103,28 +113,46 @@ impl Evidence {
         mean(&self.minutes[..of.min(self.minutes.len())])
     }
 
+    /// The mean load of what is present in the newest minutes, where `tasks` says how many carried each: value × tasks.
+    pub fn mean_load(&self, of: usize, tasks: impl Fn(i64) -> u32) -> Option<f64> {
+        let newest = self.minutes.iter().take(of).enumerate();
+        let loads = newest.map(|(back, value)| (value, self.newest - back as i64)).filter(|(value, _)| !value.is_nan());
+        let (sum, present) = loads.fold((0.0, 0_u32), |(sum, present), (value, minute)| {
+            (sum + value * f64::from(tasks(minute)), present + 1)
+        });
+        (present > 0).then(|| sum / f64::from(present))
+    }
+
     /// The highest five-minute mean that lies wholly inside the newest `of` minutes. A shorter window has one mean: its
     /// own.
     pub fn highest_mean(&self, of: usize) -> Option<f64> {
         let inside = &self.minutes[..of.min(self.minutes.len())];
         let width = MEAN_MINUTES.min(inside.len()).max(1);
-        inside.windows(width).filter_map(mean).reduce(f64::max)
+        if inside.iter().any(|value| value.is_nan()) {
+            return inside.windows(width).filter_map(mean).reduce(f64::max);
+        }
+        // With nothing missing every mean divides by the same: the greatest sum is the greatest mean.
+        let sums = inside.windows(width).map(|five| five.iter().fold(0.0, |sum, value| sum + value));
+        sums.reduce(f64::max).map(|sum| sum / width as f64)
     }
 
     /// The value of the minute so many back from the newest.
     pub fn back(&self, minutes: usize) -> Option<f64> {
-        self.minutes.get(minutes).copied().flatten()
+        self.minutes.get(minutes).copied().filter(|value| !value.is_nan())
     }
 
     /// The start of the newest minute that is present.
     pub fn newest_point(&self) -> Option<Timestamp> {
-        let back = self.minutes.iter().position(Option::is_some)?;
+        let back = self.minutes.iter().position(|value| !value.is_nan())?;
         Some(start_of(self.newest - back as i64))
     }
 }
 
-fn mean(minutes: &[Option<f64>]) -> Option<f64> {
-    let (sum, present) = minutes.iter().flatten().fold((0.0, 0_u32), |(sum, n), value| (sum + value, n + 1));
+fn mean(minutes: &[f64]) -> Option<f64> {
+    let (sum, present) = minutes.iter().fold((0.0, 0_u32), |(sum, present), value| {
+        let is = !value.is_nan();
+        (sum + if is { *value } else { 0.0 }, present + u32::from(is))
+    });
     (present > 0).then(|| sum / f64::from(present))
 }
 
@@ -157,24 +185,6 @@ impl Reported {
         reported
     }
 
-    /// Every balancer's, in one pass.
-    pub fn all(platform: &Platform, now: Timestamp, span: usize) -> BTreeMap<LoadBalancerId, Self> {
-        let newest = evidence_minute(now);
-        let start = first(Resource::TargetGroup(LoadBalancerId::new(""), TargetGroupArn::new("")));
-        let mut all: BTreeMap<LoadBalancerId, Self> = BTreeMap::new();
-        for (key, series) in platform.series.range(start..) {
-            let Some(balancer) = balancer_of(key) else { continue };
-            if let Some(known) = all.get_mut(balancer) {
-                known.take(series);
-            } else {
-                let mut fresh = Self { newest, minutes: vec![false; span] };
-                fresh.take(series);
-                all.insert(balancer.clone(), fresh);
-            }
-        }
-        all
-    }
-
     /// Adds what a series reported. Returns whether no minute is left open.
     fn take(&mut self, series: &Series) -> bool {
         for (back, reported) in self.minutes.iter_mut().enumerate().filter(|(_, reported)| !**reported) {
@@ -198,7 +208,8 @@ fn first(resource: Resource) -> MetricKey {
     MetricKey { resource, metric: MetricId::ServiceCpu }
 }
 
-fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
+/// The balancer that a metric is of, or whose target group it is of.
+pub fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
     match &key.resource {
         Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
         Resource::Service(_) => None,
@@ -210,7 +221,8 @@ mod tests {
     use super::*;
 
     fn evidence(newest_first: &[Option<f64>]) -> Evidence {
-        Evidence { newest: 1000, minutes: newest_first.to_vec() }
+        let minutes = newest_first.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+        Evidence { newest: 1000, minutes }
     }
 
     /// `x` above, `.` not above, `?` missing; newest first.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
 mod bad_input;
+mod contest;
 mod crash;
 mod documents;
 mod drill_aws;

@@ -46,7 +46,7 @@ impl Scene {
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
         };
-        let transport = scaledeck::cli::transport(drill.clone(), clock.clone());
+        let transport = scaledeck::headless::course::transport(drill.clone(), clock.clone());
         let access = Access { transport: Some(transport), ..Access::default() };
         let handle = live::start(access, clock.clone(), settings);
         Self { clock, drill, handle, journal }

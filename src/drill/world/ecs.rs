@@ -70,6 +70,11 @@ impl Service {
         self.tasks.iter().filter(|task| task.phase == Phase::Running).count() as u32
     }
 
+    /// Tasks that are paid for: from the pull of their image until they have stopped.
+    pub fn paid(&self) -> u32 {
+        self.tasks.iter().filter(|task| task.phase > Phase::Provisioning && task.phase < Phase::Stopped).count() as u32
+    }
+
     /// Tasks on their way to `RUNNING`.
     pub fn pending(&self) -> u32 {
         self.tasks.iter().filter(|task| task.phase < Phase::Running).count() as u32

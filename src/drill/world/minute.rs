@@ -65,6 +65,8 @@ pub(super) struct Minute {
     pub unhealthy: Gauge,
     /// Running tasks.
     pub running: Gauge,
+    /// Tasks that are paid for.
+    pub paid: Gauge,
 }
 
 impl Minute {

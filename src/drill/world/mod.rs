@@ -14,6 +14,7 @@ mod schedule;
 mod scheduler;
 mod serving;
 mod sketch;
+pub mod tally;
 mod tracking;
 mod workload;
 pub mod write;

@@ -74,6 +74,13 @@ fn work_seconds(utilisation: f64) -> f64 {
     1.0 / (CAPACITY * (1.0 - utilisation.min(UNSTEADY)))
 }
 
+/// Requests in a minute that a task answers with a 95th percentile of `line` seconds, at least 1: `OVERHEAD` and an
+/// exponential time whose 95th percentile is ln 20 times its mean.
+pub(super) fn comfortable(line: f64) -> f64 {
+    let free = 20_f64.ln() / (CAPACITY * (line - OVERHEAD).max(f64::EPSILON));
+    (60.0 * CAPACITY * (1.0 - free)).max(1.0)
+}
+
 /// CPU of a task that is used by a share of its capacity, %.
 pub(super) fn cpu(utilisation: f64) -> f64 {
     (IDLE_CPU + (100.0 - IDLE_CPU) * utilisation).min(100.0)

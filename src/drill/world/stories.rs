@@ -410,3 +410,22 @@ impl World {
         self.register_scalable_target(&off).unwrap();
     }
 }
+
+#[test]
+fn a_tally_is_the_truth_of_every_minute() {
+    let mut it = world("spike");
+    it.advance_to(after(20 * 60));
+    let tally = it.tally(0.5);
+    assert_eq!(tally.minutes.len(), 20);
+    assert_eq!(tally.minutes[0].at, DEFAULT_START);
+    let (before, hot) = (tally.minutes[0], tally.minutes[3]);
+    assert!(before.p95.unwrap() < 0.3 && before.failed.abs() < f64::EPSILON, "{before:?}");
+    assert_eq!((before.least, hot.least), (1, 8), "7,000 requests a minute, 979 a task");
+    assert!(hot.p95.unwrap() > 0.5 && hot.failed > 0.0, "{hot:?}");
+    assert_eq!(tally.desired[0], (after(1), 4));
+    assert!(tally.desired[1].1 > 4 && tally.desired[1].0 > after(90));
+    let failed: f64 = tally.minutes.iter().map(|minute| minute.failed).sum();
+    assert!((failed - main_service(&it).totals.failed).abs() < 1.0, "{failed}");
+    let started = tally.minutes.iter().any(|minute| minute.paid > minute.running);
+    assert!(started, "a task costs before it runs");
+}

@@ -38,6 +38,8 @@ pub struct Workload {
     pub(super) minute: Minute,
     /// Finished minutes that were lived, from `since` on or the last fifteen days of them.
     pub(super) minutes: VecDeque<Minute>,
+    /// The desired count in the first second that was lived, and from each in which it changed.
+    pub(super) wished: Vec<(i64, u32)>,
     /// Everything since it was lived.
     pub(super) totals: Totals,
     /// Nothing is under way.
@@ -70,6 +72,7 @@ impl Workload {
             (Load::People, None) => {}
         }
         self.minute.running.sample(self.service.running().into());
+        self.minute.paid.sample(self.service.paid().into());
         if now.rem_euclid(60) == 0 {
             self.minutes.push_back(std::mem::take(&mut self.minute));
             self.since = self.since.or(Some(now - 60));
@@ -79,6 +82,7 @@ impl Workload {
             }
         }
         autoscaler::step(self, scenario, start, now);
+        self.note_desired(now);
     }
 
     /// Lets running tasks fall sick: the oldest first.

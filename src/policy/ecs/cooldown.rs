@@ -40,14 +40,18 @@ pub(super) enum InCooldown {
 pub(super) fn last_out(platform: &Platform, service: &Service, since: Timestamp) -> Option<LastOut> {
     let history = platform.counts.get(&service.id).map(AsRef::as_ref);
     let activities = platform.activities.get(&service.id).map_or(&[][..], |list| list.as_slice());
-    let mut unmatched: Vec<_> = history.map(|history| history.changes.iter().collect()).unwrap_or_default();
+    // Older changes match no activity that is looked at, and are none that is looked for.
+    let early = ago(since, SAME_CHANGE_S);
+    let oldest = ago(early, SKEW_S as u32);
+    let changes = history.into_iter().flat_map(|history| history.changes.iter().rev());
+    let mut unmatched: Vec<_> = changes.take_while(|change| change.seen >= oldest).collect();
+    unmatched.reverse();
     let mut newest: Option<LastOut> = None;
     let mut keep = |out: LastOut| {
         if out.began > since && newest.is_none_or(|known| known.began <= out.began) {
             newest = Some(out);
         }
     };
-    let early = ago(since, SAME_CHANGE_S);
     for activity in activities.iter().filter(|activity| activity.started >= early) {
         let Some(to) = set_count(activity) else { continue };
         let same = unmatched.iter().position(|change| {

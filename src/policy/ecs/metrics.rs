@@ -6,10 +6,14 @@ use jiff::Timestamp;
 
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
-use crate::platform::{MetricId, Platform, Series, Service, TaskCount};
+use crate::platform::series::start_of;
+use crate::platform::{CountHistory, MetricId, Platform, Service, TaskCount};
 use crate::policy::knobs::EcsPolicy;
 use crate::policy::verdict::MetricEvidence;
-use crate::policy::window::{Evidence, IN_TOLERATES, MEAN_MINUTES, OUT_TOLERATES, Reported, minutes};
+use crate::policy::window::{Evidence, IN_TOLERATES, MEAN_MINUTES, OUT_TOLERATES, Reported, after, minutes};
+
+/// Tasks that were asked for so long ago are taken to run, where no reading told when they did.
+const STARTED_WITHIN_S: u32 = 180;
 
 /// A metric's evidence with what the rule needs beside it.
 #[derive(Debug, Clone)]
@@ -17,8 +21,8 @@ pub(super) struct Judged {
     pub evidence: MetricEvidence,
     /// The highest five-minute mean inside the clear window.
     pub highest: Option<f64>,
-    /// Mean of the minutes that the out-window has so far: what it would ask with, if it holds.
-    pub recent: Option<f64>,
+    /// What the minutes that the out-window has so far would ask for, if it holds.
+    pub recent: Option<TaskCount>,
 }
 
 impl Judged {
@@ -49,9 +53,89 @@ pub(super) fn ask(running: TaskCount, value: f64, target: f64) -> TaskCount {
     TaskCount((f64::from(running.0) * value / target).ceil() as u32)
 }
 
+/// How many tasks carried the load of a minute that was measured.
+///
+/// A value of four tasks says nothing about seven: after an out, the evidence is still that of the count before for as
+/// long as it takes to become evidence, and multiplied by the new count it would ask for nearly twice what is needed.
+pub(super) struct Carriers<'a> {
+    pub history: Option<&'a CountHistory>,
+    pub running: TaskCount,
+}
+
+impl Carriers<'_> {
+    /// What a metric asks for by its newest `of` minutes; `None` when none of them is present.
+    ///
+    /// Minutes that the present tasks carried speak alone where there are some: those before were perhaps saturated,
+    /// and then show less load than there was.
+    fn ask(&self, evidence: &Evidence, of: usize, target: f64) -> Option<TaskCount> {
+        let of = (1..of).rev().find(|own| self.own_minutes(evidence, *own, of)).unwrap_or(of);
+        if self.changed_since(start_of(evidence.newest - of as i64 + 1)) {
+            let load = evidence.mean_load(of, |minute| self.in_minute(minute).0)?;
+            return Some(ask(TaskCount(1), load, target));
+        }
+        evidence.mean(of).map(|value| ask(self.running, value, target))
+    }
+
+    /// Whether the count changed within the newest `of` minutes, and the newest `own` of them, some present, came after.
+    fn own_minutes(&self, evidence: &Evidence, own: usize, of: usize) -> bool {
+        let began = |back: usize| start_of(evidence.newest - back as i64 + 1);
+        self.changed_since(began(of)) && !self.changed_since(began(own)) && evidence.mean(own).is_some()
+    }
+
+    /// Whether the count may have been another than now after `since`.
+    fn changed_since(&self, since: Timestamp) -> bool {
+        self.history.is_some_and(|history| !history.changes.is_empty() && rested(history).is_none_or(|at| at > since))
+    }
+
+    fn in_minute(&self, minute: i64) -> TaskCount {
+        let Some(history) = self.history else { return self.running };
+        let (start, end) = (start_of(minute), start_of(minute + 1));
+        let Some(index) = history.changes.iter().rposition(|change| change.seen < end) else {
+            return history.changes.front().map_or(self.running, |change| change.from);
+        };
+        let (change, is_last) = (history.changes[index], index + 1 == history.changes.len());
+        if change.to < change.from {
+            // What is taken away stops taking load at once.
+            return if is_last { self.running } else { change.to };
+        }
+        let started = rested(history).filter(|_| is_last).unwrap_or_else(|| after(change.seen, STARTED_WITHIN_S));
+        match (start >= started, is_last) {
+            (false, _) => change.from,
+            (true, true) => self.running,
+            (true, false) => change.to,
+        }
+    }
+}
+
+/// When what was asked for last ran, whatever still drains.
+fn rested(history: &CountHistory) -> Option<Timestamp> {
+    history.settled.into_iter().chain(history.at_rest).min()
+}
+
 /// How many minutes of a series the rules look at.
 pub(super) fn span(policy: &EcsPolicy) -> usize {
     minutes(policy.scale_out_window_s).max(minutes(policy.scale_in_window_s)).max(MEAN_MINUTES)
+}
+
+/// What balancers reported, each worked out at most once for one call, and only where a count is missing.
+#[derive(Debug, Default)]
+pub(in crate::policy) struct Balancers(BTreeMap<LoadBalancerId, Reported>);
+
+impl Balancers {
+    pub fn reported(
+        &mut self,
+        platform: &Platform,
+        balancer: &LoadBalancerId,
+        now: Timestamp,
+        span: usize,
+    ) -> Reported {
+        if let Some(known) = self.0.get(balancer) {
+            return known.clone();
+        }
+        let reported = Reported::of(platform, balancer, now, span);
+        self.0.insert(balancer.clone(), reported.clone());
+        reported
+    }
 }
 
 /// The newest evidence minutes of one metric of the rules.
@@ -67,53 +151,39 @@ pub(in crate::policy) struct Gathered {
 pub(in crate::policy) fn gather(
     platform: &Platform,
     service: &Service,
-    reported: &BTreeMap<LoadBalancerId, Reported>,
+    balancers: &mut Balancers,
     span: usize,
     now: Timestamp,
 ) -> Vec<Gathered> {
-    let read = |metric, group: Option<&TargetGroupArn>, series: Option<&Series>, reported: Option<&Reported>| {
-        let evidence = Evidence::read(series, metric, now, span, reported);
-        Gathered { metric, group: group.cloned(), evidence }
+    let own = |metric| {
+        let series = platform.series.get(&MetricKey::service(&service.id, metric)).map(AsRef::as_ref);
+        Gathered { metric, group: None, evidence: Evidence::read(series, metric, now, span, || None) }
     };
-    let own = |metric| platform.series.get(&MetricKey::service(&service.id, metric)).map(AsRef::as_ref);
-    let mut gathered = vec![
-        read(MetricId::ServiceCpu, None, own(MetricId::ServiceCpu), None),
-        read(MetricId::ServiceMemory, None, own(MetricId::ServiceMemory), None),
-    ];
+    let mut gathered = Vec::with_capacity(2 + service.target_groups.len());
+    gathered.extend([own(MetricId::ServiceCpu), own(MetricId::ServiceMemory)]);
     let metric = MetricId::RequestsPerTarget;
     for arn in &service.target_groups {
         let Some(group) = platform.target_groups.get(arn) else {
-            gathered.push(read(metric, Some(arn), None, None));
+            let evidence = Evidence::read(None, metric, now, span, || None);
+            gathered.push(Gathered { metric, group: Some(arn.clone()), evidence });
             continue;
         };
         for balancer in group.balancers.iter().filter(|balancer| balancer.as_str().starts_with("app/")) {
             let key = MetricKey { resource: Resource::TargetGroup(balancer.clone(), arn.clone()), metric };
             let series = platform.series.get(&key).map(AsRef::as_ref);
-            gathered.push(read(metric, Some(arn), series, reported.get(balancer)));
+            let reported = || Some(balancers.reported(platform, balancer, now, span));
+            let evidence = Evidence::read(series, metric, now, span, reported);
+            gathered.push(Gathered { metric, group: Some(arn.clone()), evidence });
         }
     }
     gathered
 }
 
 /// Judges what was gathered.
-pub(super) fn judge(policy: &EcsPolicy, running: TaskCount, gathered: Vec<Gathered>) -> Vec<Judged> {
+pub(super) fn judge(policy: &EcsPolicy, carriers: &Carriers<'_>, gathered: Vec<Gathered>) -> Vec<Judged> {
     gathered
         .into_iter()
-        .map(|Gathered { metric, group, evidence }| weigh(policy, metric, group, running, &evidence))
-        .collect()
-}
-
-/// What the balancers of one service reported.
-pub(super) fn reported_for(
-    platform: &Platform,
-    policy: &EcsPolicy,
-    service: &Service,
-    now: Timestamp,
-) -> BTreeMap<LoadBalancerId, Reported> {
-    let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
-    groups
-        .flat_map(|group| &group.balancers)
-        .map(|balancer| (balancer.clone(), Reported::of(platform, balancer, now, span(policy))))
+        .map(|Gathered { metric, group, evidence }| weigh(policy, metric, group, carriers, &evidence))
         .collect()
 }
 
@@ -129,7 +199,7 @@ fn weigh(
     policy: &EcsPolicy,
     metric: MetricId,
     group: Option<TargetGroupArn>,
-    running: TaskCount,
+    carriers: &Carriers<'_>,
     evidence: &Evidence,
 ) -> Judged {
     let target = target(policy, metric);
@@ -138,7 +208,7 @@ fn weigh(
     let value = evidence.mean(MEAN_MINUTES);
     let highest = evidence.highest_mean(minutes(policy.scale_in_window_s));
     Judged {
-        recent: evidence.mean(minutes(out.held_s).clamp(1, MEAN_MINUTES)),
+        recent: carriers.ask(evidence, minutes(out.held_s).clamp(1, MEAN_MINUTES), target),
         highest,
         evidence: MetricEvidence {
             metric,
@@ -148,8 +218,8 @@ fn weigh(
             newest: evidence.newest_point(),
             out,
             clear,
-            asks: value.filter(|_| out.full()).map(|value| ask(running, value, target)),
-            projected_in: highest.and_then(|highest| project(highest, running, 1)),
+            asks: out.full().then(|| carriers.ask(evidence, MEAN_MINUTES, target)).flatten(),
+            projected_in: highest.and_then(|highest| project(highest, carriers.running, 1)),
         },
     }
 }

@@ -10,18 +10,18 @@ mod rule;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
 
 use jiff::Timestamp;
 
 pub use autoscaler::{ALARM_MINUTES, Acting, AlarmView, AutoscalerView, autoscaler_view};
 
+use self::metrics::{Balancers, Carriers};
 use self::rule::Rule;
 use super::knobs::{EcsPolicy, Policy};
 use super::schedule::{floor_at, limits_in_force, next_change};
 use super::verdict::{Advice, Counts, Decision, Floor, Note, Reason, Verdict};
-use super::window::{Reported, after, ago};
-use crate::platform::ids::LoadBalancerId;
+use super::window::{after, ago};
 use crate::platform::{Platform, Service, ServiceId, ServiceStatus, Source, Suspended, TaskCount};
 
 /// What every service of one call shares.
@@ -29,34 +29,33 @@ struct Basis {
     now: Timestamp,
     /// The policy's floor.
     scheduled: Floor,
-    /// When it changes, and to what.
-    next_floor: Option<(Timestamp, Floor)>,
-    reported: BTreeMap<LoadBalancerId, Reported>,
+    /// When it changes, and to what; worked out for the first verdict that tells it.
+    next_floor: OnceCell<Option<(Timestamp, Floor)>>,
+    balancers: Balancers,
 }
 
 impl Basis {
-    fn new(policy: &EcsPolicy, now: Timestamp, reported: BTreeMap<LoadBalancerId, Reported>) -> Self {
-        Self { now, scheduled: floor_at(policy, now), next_floor: next_change(policy, now), reported }
+    fn new(policy: &EcsPolicy, now: Timestamp) -> Self {
+        let scheduled = floor_at(policy, now);
+        Self { now, scheduled, next_floor: OnceCell::new(), balancers: Balancers::default() }
     }
 }
 
 /// Says for every described service what should happen and why.
 pub fn advise(platform: &Platform, policy: &Policy, now: Timestamp) -> Advice {
-    let reported = Reported::all(platform, now, metrics::span(&policy.ecs));
-    let basis = Basis::new(&policy.ecs, now, reported);
+    let mut basis = Basis::new(&policy.ecs, now);
     let verdicts = platform.services.iter();
-    let verdicts = verdicts.map(|(id, service)| (id.clone(), verdict(platform, &policy.ecs, service, &basis)));
+    let verdicts = verdicts.map(|(id, service)| (id.clone(), verdict(platform, &policy.ecs, service, &mut basis)));
     Advice { services: verdicts.collect() }
 }
 
 /// The verdict on one service, equal to the one that [`advise`] gives; `None` when the service was never described.
 pub fn advise_one(platform: &Platform, policy: &Policy, id: &ServiceId, now: Timestamp) -> Option<Verdict> {
     let service = platform.services.get(id)?;
-    let reported = metrics::reported_for(platform, &policy.ecs, service, now);
-    Some(verdict(platform, &policy.ecs, service, &Basis::new(&policy.ecs, now, reported)))
+    Some(verdict(platform, &policy.ecs, service, &mut Basis::new(&policy.ecs, now)))
 }
 
-fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &Basis) -> Verdict {
+fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &mut Basis) -> Verdict {
     let now = basis.now;
     let target = platform.targets.get(&service.id);
     let (floor, ceiling) = match target {
@@ -93,8 +92,9 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &B
         verdict.decision = Decision::None { reason: Reason::Stopped };
         return verdict;
     }
-    let gathered = metrics::gather(platform, service, &basis.reported, metrics::span(policy), now);
-    let judged = metrics::judge(policy, service.running, gathered);
+    let carriers = Carriers { history: history.map(AsRef::as_ref), running: service.running };
+    let gathered = metrics::gather(platform, service, &mut basis.balancers, metrics::span(policy), now);
+    let judged = metrics::judge(policy, &carriers, gathered);
     let rule = Rule {
         policy,
         counts,
@@ -119,7 +119,7 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &B
     if service.desired > ceiling {
         verdict.notes.push(Note::AboveCeiling);
     }
-    verdict.next = rule.next(&verdict.decision, basis.next_floor.as_ref());
+    verdict.next = rule.next(&verdict.decision, || basis.next_floor.get_or_init(|| next_change(policy, now)).as_ref());
     verdict.metrics = judged.into_iter().map(|judged| judged.evidence).collect();
     verdict
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::cooldown::{InCooldown, LastOut};
-use super::metrics::{Judged, ask, project};
+use super::metrics::{Judged, project};
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, Source, TaskCount};
 use crate::policy::knobs::EcsPolicy;
@@ -184,7 +184,11 @@ impl Rule<'_> {
     }
 
     /// What would change the decision, and when.
-    pub fn next(&self, decision: &Decision, next_floor: Option<&(Timestamp, Floor)>) -> Option<Next> {
+    pub fn next<'a>(
+        &self,
+        decision: &Decision,
+        next_floor: impl FnOnce() -> Option<&'a (Timestamp, Floor)>,
+    ) -> Option<Next> {
         let newest = evidence_minute(self.now);
         let desired = self.counts.desired;
         let next = match decision {
@@ -199,8 +203,7 @@ impl Rule<'_> {
             Decision::None { reason: Reason::Filling { metric, held_s, need_s } } => {
                 let same = self.judged.iter().filter(|judged| judged.evidence.metric == *metric);
                 let judged = same.max_by_key(|judged| judged.evidence.out.held_s)?;
-                let to = judged.recent.map(|recent| ask(self.counts.running, recent, judged.evidence.target));
-                let to = to.filter(|to| *to > desired).map(|to| to.min(self.ceiling));
+                let to = judged.recent.filter(|to| *to > desired).map(|to| to.min(self.ceiling));
                 let ahead = minutes(*need_s) - minutes(*held_s);
                 let label = metric.row().label;
                 let what = match to {
@@ -217,7 +220,7 @@ impl Rule<'_> {
             _ => None,
         };
         next.or_else(|| {
-            let (at, floor) = next_floor?;
+            let (at, floor) = next_floor()?;
             let what = if floor.count > desired {
                 format!("scales out to {}: the floor rises ({})", floor.count, floor.origin)
             } else if floor.count > self.floor.count {

@@ -309,7 +309,7 @@ mod tests {
             passes(LoadTest::ScaleDown, &tally, 1)
         };
         // 25 minutes, and two steps of 13: 51 minutes after the step.
-        assert_eq!(run(52, 4.6), [true, true]);
-        assert_eq!(run(53, 4.7), [false, false]);
+        assert_eq!(run(52, 4.59), [true, true]);
+        assert_eq!(run(53, 4.61), [false, false]);
     }
 }

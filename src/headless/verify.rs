@@ -310,6 +310,6 @@ mod tests {
         };
         // 25 minutes, and two steps of 13: 51 minutes after the step.
         assert_eq!(run(52, 4.59), [true, true]);
-        assert_eq!(run(53, 4.7), [false, false]);
+        assert_eq!(run(53, 4.61), [false, false]);
     }
 }

@@ -244,7 +244,6 @@ impl<'a> Scene<'a> {
         for source in [Source::ScalableTargets, Source::TargetGroups, Source::Metrics, Source::Activities] {
             platform.sources.insert(source, Arc::new(always()));
         }
-        platform.series = keys.iter().map(|key| (key.clone(), Arc::new(Series::default()))).collect();
         Self { policy: &backtest.policy, platform, id, groups, keys, minute: 0 }
     }
 
@@ -254,8 +253,13 @@ impl<'a> Scene<'a> {
         self.minute = minute;
         let values = std::iter::once(value).chain(std::iter::repeat(0.0));
         for (key, value) in self.keys.iter().zip(values) {
-            if let Some(series) = self.platform.series.get_mut(key) {
-                Arc::make_mut(series).merge([(began, value)]);
+            match self.platform.series.get_mut(key) {
+                Some(series) => Arc::make_mut(series).merge([(began, value)]),
+                None => {
+                    let mut series = Series::default();
+                    series.merge([(began, value)]);
+                    self.platform.series.insert(key.clone(), Arc::new(series));
+                }
             }
         }
         let Some(service) = self.platform.services.get_mut(&self.id) else { return };

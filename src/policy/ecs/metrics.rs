@@ -64,22 +64,12 @@ pub(super) struct Carriers<'a> {
 
 impl Carriers<'_> {
     /// What a metric asks for by its newest `of` minutes; `None` when none of them is present.
-    ///
-    /// Minutes that the present tasks carried speak alone where there are some: those before were perhaps saturated,
-    /// and then show less load than there was.
     fn ask(&self, evidence: &Evidence, of: usize, target: f64) -> Option<TaskCount> {
-        let of = (1..of).rev().find(|own| self.own_minutes(evidence, *own, of)).unwrap_or(of);
         if self.changed_since(start_of(evidence.newest - of as i64 + 1)) {
             let load = evidence.mean_load(of, |minute| self.in_minute(minute).0)?;
             return Some(ask(TaskCount(1), load, target));
         }
         evidence.mean(of).map(|value| ask(self.running, value, target))
-    }
-
-    /// Whether the count changed within the newest `of` minutes, and the newest `own` of them, some present, came after.
-    fn own_minutes(&self, evidence: &Evidence, own: usize, of: usize) -> bool {
-        let began = |back: usize| start_of(evidence.newest - back as i64 + 1);
-        self.changed_since(began(of)) && !self.changed_since(began(own)) && evidence.mean(own).is_some()
     }
 
     /// Whether the count may have been another than now after `since`.

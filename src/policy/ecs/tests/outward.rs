@@ -230,10 +230,10 @@ fn minutes_that_fewer_tasks_carried_ask_for_no_more_than_their_load_needs() {
     let scene = just_out(100).newest(REQUESTS, &full(1750.0));
     assert_eq!(asks(&scene), Some(TaskCount(7)));
     assert_eq!(scene.decision(), none(Reason::InFlight { starting: TaskCount(0), draining: 0 }));
-    // The newest evidence minutes are those of seven tasks, and they alone speak.
+    // The newest two evidence minutes are those of seven tasks, and they need nine: the mean of the loads asks.
     let mixed = [Some(1200.0), Some(1200.0), Some(1750.0), Some(1750.0), Some(1750.0)];
     let scene = just_out(240).newest(REQUESTS, &mixed);
-    assert_eq!(asks(&scene), Some(TaskCount(9)), "7 × 1,200 ÷ 1,000");
+    assert_eq!(asks(&scene), Some(TaskCount(8)), "(2 × 8,400 + 3 × 7,000) ÷ 5 ÷ 1,000");
     let scene = just_out(600).newest(REQUESTS, &full(1750.0));
     assert_eq!(asks(&scene), Some(TaskCount(13)), "all five minutes are those of seven tasks");
 }

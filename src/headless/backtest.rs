@@ -387,9 +387,11 @@ mod tests {
         assert_eq!(hpa.minutes_above, 2, "the minute of the step, and one of starting");
         assert_eq!(aws.minutes_above, 5, "three minutes, each seen a minute late, and one of starting");
         assert_eq!(engine.minutes_above, 8, "five minutes, each evidence after two more, and one of starting");
-        for outcome in [hpa, aws, engine] {
+        for outcome in [hpa, aws] {
             assert_eq!((outcome.changes, outcome.reversals, outcome.most), (1, 0, 7), "{outcome:?}");
         }
+        // The rule multiplies the count of now with what fewer tasks measured, until that is no evidence any more.
+        assert_eq!((engine.changes, engine.reversals, engine.most), (4, 1, 10), "{engine:?}");
     }
 
     #[test]
@@ -417,7 +419,7 @@ mod tests {
     fn the_engine_takes_away_one_at_a_time_after_its_window_and_its_cooldown() {
         let report = backtest(Metric::Requests, 1.0).run(&series(&[(60, 7000.0), (240, 1000.0)]));
         let engine = report.scaledeck;
-        assert_eq!((engine.most, engine.changes, engine.reversals), (7, 4, 0), "{engine:?}");
+        assert_eq!((engine.most, engine.changes, engine.reversals), (10, 8, 1), "{engine:?}");
         assert!(engine.task_hours > report.hpa.task_hours, "{report:?}");
     }
 

@@ -113,16 +113,6 @@ impl Evidence {
         mean(&self.minutes[..of.min(self.minutes.len())])
     }
 
-    /// The mean load of what is present in the newest minutes, where `tasks` says how many carried each: value × tasks.
-    pub fn mean_load(&self, of: usize, tasks: impl Fn(i64) -> u32) -> Option<f64> {
-        let newest = self.minutes.iter().take(of).enumerate();
-        let loads = newest.map(|(back, value)| (value, self.newest - back as i64)).filter(|(value, _)| !value.is_nan());
-        let (sum, present) = loads.fold((0.0, 0_u32), |(sum, present), (value, minute)| {
-            (sum + value * f64::from(tasks(minute)), present + 1)
-        });
-        (present > 0).then(|| sum / f64::from(present))
-    }
-
     /// The highest five-minute mean that lies wholly inside the newest `of` minutes. A shorter window has one mean: its
     /// own.
     pub fn highest_mean(&self, of: usize) -> Option<f64> {

@@ -17,7 +17,10 @@ const FILES: &[(&str, &str)] = &[
 
 /// A line of words, and what comes out on standard error, from `scaledeck: ` on.
 const MISTAKES: &[(&str, &str)] = &[
-    ("drill spkie", r#"no scenario "spkie"; the nearest is "spike", and there are calm, ramp, scale-down, spike, sustained"#),
+    (
+        "drill spkie",
+        r#"no scenario "spkie"; the nearest is "spike", and there are calm, ramp, scale-down, spike, sustained"#,
+    ),
     ("drill gone.toml", "gone.toml: No such file or directory (os error 2)"),
     (
         "drill slip.toml",

@@ -81,12 +81,13 @@ async fn a_scale_down_ends_at_the_floor() {
 }
 
 /// Through the real SDK, the real loop and the real confirmations: five minutes, two of lateness, and seven tasks for
-/// seven thousand requests a minute – not the ten that the old minutes times the new count would ask for.
+/// seven thousand requests a minute. A minute later the old minutes times the new count ask for ten: the rule as it is
+/// written, and the price of it is in `docs/contest.md`.
 #[tokio::test(start_paused = true)]
-async fn the_engine_in_charge_answers_a_spike_once_and_does_not_overshoot() {
+async fn the_engine_in_charge_answers_a_spike_with_what_the_rule_asks_for() {
     let tally = run("spike", 14, Controller::Engine).await;
     assert_eq!(counts(&tally)[..2], [4, 7]);
-    assert!(counts(&tally).iter().all(|count| *count <= 8), "{:?}", tally.desired);
+    assert!(counts(&tally).iter().all(|count| *count <= 10), "{:?}", tally.desired);
     assert!((8..=10).contains(&first_out(&tally)), "{:?}", tally.desired);
 }
 

@@ -6,14 +6,10 @@ use jiff::Timestamp;
 
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
-use crate::platform::series::start_of;
-use crate::platform::{CountHistory, MetricId, Platform, Service, TaskCount};
+use crate::platform::{MetricId, Platform, Service, TaskCount};
 use crate::policy::knobs::EcsPolicy;
 use crate::policy::verdict::MetricEvidence;
-use crate::policy::window::{Evidence, IN_TOLERATES, MEAN_MINUTES, OUT_TOLERATES, Reported, after, minutes};
-
-/// Tasks that were asked for so long ago are taken to run, where no reading told when they did.
-const STARTED_WITHIN_S: u32 = 180;
+use crate::policy::window::{Evidence, IN_TOLERATES, MEAN_MINUTES, OUT_TOLERATES, Reported, minutes};
 
 /// A metric's evidence with what the rule needs beside it.
 #[derive(Debug, Clone)]
@@ -21,8 +17,8 @@ pub(super) struct Judged {
     pub evidence: MetricEvidence,
     /// The highest five-minute mean inside the clear window.
     pub highest: Option<f64>,
-    /// What the minutes that the out-window has so far would ask for, if it holds.
-    pub recent: Option<TaskCount>,
+    /// Mean of the minutes that the out-window has so far: what it would ask with, if it holds.
+    pub recent: Option<f64>,
 }
 
 impl Judged {
@@ -51,55 +47,6 @@ pub(super) fn project(value: f64, running: TaskCount, fewer: u32) -> Option<f64>
 /// `ceil(running × value / target)`, saturating.
 pub(super) fn ask(running: TaskCount, value: f64, target: f64) -> TaskCount {
     TaskCount((f64::from(running.0) * value / target).ceil() as u32)
-}
-
-/// How many tasks carried the load of a minute that was measured.
-///
-/// A value of four tasks says nothing about seven: after an out, the evidence is still that of the count before for as
-/// long as it takes to become evidence, and multiplied by the new count it would ask for nearly twice what is needed.
-pub(super) struct Carriers<'a> {
-    pub history: Option<&'a CountHistory>,
-    pub running: TaskCount,
-}
-
-impl Carriers<'_> {
-    /// What a metric asks for by its newest `of` minutes; `None` when none of them is present.
-    fn ask(&self, evidence: &Evidence, of: usize, target: f64) -> Option<TaskCount> {
-        if self.changed_since(start_of(evidence.newest - of as i64 + 1)) {
-            let load = evidence.mean_load(of, |minute| self.in_minute(minute).0)?;
-            return Some(ask(TaskCount(1), load, target));
-        }
-        evidence.mean(of).map(|value| ask(self.running, value, target))
-    }
-
-    /// Whether the count may have been another than now after `since`.
-    fn changed_since(&self, since: Timestamp) -> bool {
-        self.history.is_some_and(|history| !history.changes.is_empty() && rested(history).is_none_or(|at| at > since))
-    }
-
-    fn in_minute(&self, minute: i64) -> TaskCount {
-        let Some(history) = self.history else { return self.running };
-        let (start, end) = (start_of(minute), start_of(minute + 1));
-        let Some(index) = history.changes.iter().rposition(|change| change.seen < end) else {
-            return history.changes.front().map_or(self.running, |change| change.from);
-        };
-        let (change, is_last) = (history.changes[index], index + 1 == history.changes.len());
-        if change.to < change.from {
-            // What is taken away stops taking load at once.
-            return if is_last { self.running } else { change.to };
-        }
-        let started = rested(history).filter(|_| is_last).unwrap_or_else(|| after(change.seen, STARTED_WITHIN_S));
-        match (start >= started, is_last) {
-            (false, _) => change.from,
-            (true, true) => self.running,
-            (true, false) => change.to,
-        }
-    }
-}
-
-/// When what was asked for last ran, whatever still drains.
-fn rested(history: &CountHistory) -> Option<Timestamp> {
-    history.settled.into_iter().chain(history.at_rest).min()
 }
 
 /// How many minutes of a series the rules look at.
@@ -170,10 +117,10 @@ pub(in crate::policy) fn gather(
 }
 
 /// Judges what was gathered.
-pub(super) fn judge(policy: &EcsPolicy, carriers: &Carriers<'_>, gathered: Vec<Gathered>) -> Vec<Judged> {
+pub(super) fn judge(policy: &EcsPolicy, running: TaskCount, gathered: Vec<Gathered>) -> Vec<Judged> {
     gathered
         .into_iter()
-        .map(|Gathered { metric, group, evidence }| weigh(policy, metric, group, carriers, &evidence))
+        .map(|Gathered { metric, group, evidence }| weigh(policy, metric, group, running, &evidence))
         .collect()
 }
 
@@ -189,7 +136,7 @@ fn weigh(
     policy: &EcsPolicy,
     metric: MetricId,
     group: Option<TargetGroupArn>,
-    carriers: &Carriers<'_>,
+    running: TaskCount,
     evidence: &Evidence,
 ) -> Judged {
     let target = target(policy, metric);
@@ -198,7 +145,7 @@ fn weigh(
     let value = evidence.mean(MEAN_MINUTES);
     let highest = evidence.highest_mean(minutes(policy.scale_in_window_s));
     Judged {
-        recent: carriers.ask(evidence, minutes(out.held_s).clamp(1, MEAN_MINUTES), target),
+        recent: evidence.mean(minutes(out.held_s).clamp(1, MEAN_MINUTES)),
         highest,
         evidence: MetricEvidence {
             metric,
@@ -208,8 +155,8 @@ fn weigh(
             newest: evidence.newest_point(),
             out,
             clear,
-            asks: out.full().then(|| carriers.ask(evidence, MEAN_MINUTES, target)).flatten(),
-            projected_in: highest.and_then(|highest| project(highest, carriers.running, 1)),
+            asks: value.filter(|_| out.full()).map(|value| ask(running, value, target)),
+            projected_in: highest.and_then(|highest| project(highest, running, 1)),
         },
     }
 }

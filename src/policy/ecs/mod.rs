@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 pub use autoscaler::{ALARM_MINUTES, Acting, AlarmView, AutoscalerView, autoscaler_view};
 
-use self::metrics::{Balancers, Carriers};
+use self::metrics::Balancers;
 use self::rule::Rule;
 use super::knobs::{EcsPolicy, Policy};
 use super::schedule::{floor_at, limits_in_force, next_change};
@@ -92,9 +92,8 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &m
         verdict.decision = Decision::None { reason: Reason::Stopped };
         return verdict;
     }
-    let carriers = Carriers { history: history.map(AsRef::as_ref), running: service.running };
     let gathered = metrics::gather(platform, service, &mut basis.balancers, metrics::span(policy), now);
-    let judged = metrics::judge(policy, &carriers, gathered);
+    let judged = metrics::judge(policy, service.running, gathered);
     let rule = Rule {
         policy,
         counts,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::cooldown::{InCooldown, LastOut};
-use super::metrics::{Judged, project};
+use super::metrics::{Judged, ask, project};
 use crate::platform::series::evidence_minute;
 use crate::platform::{MetricId, Source, TaskCount};
 use crate::policy::knobs::EcsPolicy;
@@ -203,7 +203,8 @@ impl Rule<'_> {
             Decision::None { reason: Reason::Filling { metric, held_s, need_s } } => {
                 let same = self.judged.iter().filter(|judged| judged.evidence.metric == *metric);
                 let judged = same.max_by_key(|judged| judged.evidence.out.held_s)?;
-                let to = judged.recent.filter(|to| *to > desired).map(|to| to.min(self.ceiling));
+                let to = judged.recent.map(|recent| ask(self.counts.running, recent, judged.evidence.target));
+                let to = to.filter(|to| *to > desired).map(|to| to.min(self.ceiling));
                 let ahead = minutes(*need_s) - minutes(*held_s);
                 let label = metric.row().label;
                 let what = match to {

@@ -28,16 +28,10 @@ fn hot(scene: Scene, cpu: f64) -> Scene {
     scene.flat(CPU, cpu).flat(MEMORY, 20.0).flat(REQUESTS, 100.0)
 }
 
-/// The load that would make `cpu` of the tasks that run now, measured while `by` carried it.
-fn carried(scene: Scene, by: u32, cpu: f64) -> Scene {
-    let running = f64::from(scene.service.running.0);
-    hot(scene, cpu * running / f64::from(by))
-}
-
 #[test]
 fn the_out_cooldown_is_the_60_seconds_from_when_the_last_out_began() {
     // 6 × 80 ÷ 70 is 6.86: one more, and the last out was two.
-    let scene = |after: i64| carried(changed(4, 6).at(seconds(noon(), after)), 4, 80.0).decision();
+    let scene = |after: i64| hot(changed(4, 6).at(seconds(noon(), after)), 80.0).decision();
     assert_eq!(scene(0), waits_out(seconds(noon(), 60), 7));
     assert_eq!(scene(59), waits_out(seconds(noon(), 60), 7));
     assert_eq!(scene(60), out(7, &[CPU]));
@@ -45,7 +39,7 @@ fn the_out_cooldown_is_the_60_seconds_from_when_the_last_out_began() {
 
 #[test]
 fn only_a_larger_step_overrides_the_out_cooldown() {
-    let scene = |cpu| carried(changed(4, 6).at(seconds(noon(), 30)), 4, cpu).decision();
+    let scene = |cpu| hot(changed(4, 6).at(seconds(noon(), 30)), cpu).decision();
     assert_eq!(scene(90.0), waits_out(seconds(noon(), 60), 8), "a step of two is not larger than two");
     assert_eq!(scene(100.0), out(9, &[CPU]), "a step of three is");
 }
@@ -59,14 +53,14 @@ fn an_out_to_no_more_than_the_last_one_waits() {
     (service.desired, service.running) = (TaskCount(5), TaskCount(5));
     scene.now = seconds(noon(), 20);
     scene.see_counts(scene.now, service);
-    let scene = carried(scene, 8, 120.0);
+    let scene = hot(scene, 120.0);
     assert_eq!(scene.decision(), waits_out(seconds(noon(), 60), 9), "5 × 120 ÷ 70 is 8.6");
-    assert_eq!(carried(scene, 8, 130.0).decision(), out(10, &[CPU]));
+    assert_eq!(hot(scene, 130.0).decision(), out(10, &[CPU]));
 }
 
 #[test]
 fn an_in_starts_no_out_cooldown() {
-    assert_eq!(hot(changed(7, 6).at(seconds(noon(), 10)), 80.0).decision(), out(8, &[CPU]), "seven tasks had 80 %");
+    assert_eq!(hot(changed(7, 6).at(seconds(noon(), 10)), 80.0).decision(), out(7, &[CPU]));
 }
 
 #[test]
@@ -81,8 +75,8 @@ fn an_act_of_the_autoscaler_starts_the_out_cooldown_before_a_reading_shows_it() 
 fn a_reading_and_an_activity_of_the_same_change_count_once_from_when_it_began() {
     let began = seconds(noon(), -15);
     let scene = changed(4, 6).activity(activity(began, 6, ActivityKind::Successful)).at(seconds(noon(), 44));
-    assert_eq!(carried(scene.clone(), 4, 80.0).decision(), waits_out(seconds(noon(), 45), 7));
-    assert_eq!(carried(scene.at(seconds(noon(), 45)), 4, 80.0).decision(), out(7, &[CPU]));
+    assert_eq!(hot(scene.clone(), 80.0).decision(), waits_out(seconds(noon(), 45), 7));
+    assert_eq!(hot(scene.at(seconds(noon(), 45)), 80.0).decision(), out(7, &[CPU]));
 }
 
 #[test]
@@ -212,7 +206,7 @@ fn after_a_start_the_in_cooldown_runs_from_the_first_quiet_reading() {
 #[test]
 fn an_out_cancels_the_in_cooldown_and_starts_its_own_when_it_has_finished() {
     let scene = changed(7, 6).at(seconds(noon(), 100));
-    assert_eq!(hot(scene.clone(), 80.0).decision(), out(8, &[CPU]), "the in-cooldown stops no out");
+    assert_eq!(hot(scene.clone(), 82.0).decision(), out(8, &[CPU]), "the in-cooldown stops no out");
     let mut scene = scene;
     let mut service = scene.service.clone();
     service.desired = TaskCount(8);
@@ -226,7 +220,7 @@ fn an_out_cancels_the_in_cooldown_and_starts_its_own_when_it_has_finished() {
 
 #[test]
 fn a_cooldown_names_when_it_ends() {
-    let verdict = carried(changed(4, 6).at(seconds(noon(), 30)), 4, 80.0).verdict();
+    let verdict = hot(changed(4, 6).at(seconds(noon(), 30)), 80.0).verdict();
     let next = verdict.next.unwrap();
     assert_eq!((next.at, next.what.as_str()), (seconds(noon(), 60), "scales out to 7 if that still holds"));
 }

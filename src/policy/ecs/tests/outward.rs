@@ -203,37 +203,3 @@ fn a_filling_window_names_when_it_fires_and_to_what() {
     assert_eq!(next.at, seconds(noon(), 120));
     assert_eq!(next.what, "scales out to 8 if cpu stays above its target");
 }
-
-/// From four tasks out to seven, which run since `since` seconds.
-fn just_out(since: i64) -> Scene {
-    let mut scene = Scene::steady(7);
-    let (now, after) = (scene.now, scene.service.clone());
-    let before = Service { desired: TaskCount(4), running: TaskCount(4), ..after.clone() };
-    scene.platform.counts.clear();
-    scene.platform.sources.remove(&Source::Services);
-    scene.platform.sources.remove(&Source::TargetHealth);
-    scene.platform.services.clear();
-    scene.see_counts(seconds(now, -3600), before.clone());
-    let starting = Service { desired: TaskCount(7), pending: TaskCount(3), ..before };
-    scene.see_counts(seconds(now, -since - 90), starting);
-    scene.see_counts(seconds(now, -since), after.clone());
-    scene.see_health(seconds(now, -since), 0);
-    scene.see_counts(now, after);
-    scene.see_health(now, 0);
-    scene
-}
-
-#[test]
-fn minutes_that_fewer_tasks_carried_ask_for_no_more_than_their_load_needs() {
-    // 7,000 requests a minute were 1,750 for each of four; seven carry them, and twelve would never have been needed.
-    let asks = |scene: &Scene| scene.verdict().metrics.iter().find(|it| it.metric == REQUESTS).unwrap().asks;
-    let scene = just_out(100).newest(REQUESTS, &full(1750.0));
-    assert_eq!(asks(&scene), Some(TaskCount(7)));
-    assert_eq!(scene.decision(), none(Reason::InFlight { starting: TaskCount(0), draining: 0 }));
-    // The newest two evidence minutes are those of seven tasks, and they need nine: the mean of the loads asks.
-    let mixed = [Some(1200.0), Some(1200.0), Some(1750.0), Some(1750.0), Some(1750.0)];
-    let scene = just_out(240).newest(REQUESTS, &mixed);
-    assert_eq!(asks(&scene), Some(TaskCount(8)), "(2 × 8,400 + 3 × 7,000) ÷ 5 ÷ 1,000");
-    let scene = just_out(600).newest(REQUESTS, &full(1750.0));
-    assert_eq!(asks(&scene), Some(TaskCount(13)), "all five minutes are those of seven tasks");
-}

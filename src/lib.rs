@@ -5,7 +5,7 @@
 //!
 //! - [`platform`] – what is: services, metrics, activities, as plain data.
 //! - [`policy`] – what should be: the pure engine with its evidence.
-//! - [`reference`] – the controllers the engine is measured against; it never imports them.
+//! - [`mod@reference`] – the controllers the engine is measured against; it never imports them.
 //! - [`change`] – what to do: plan, preview, guard, confirm, journal.
 //! - [`clock`] – the one way to ask for the time.
 //! - [`aws`] – the only room that names an AWS SDK type.

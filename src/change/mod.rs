@@ -1,6 +1,6 @@
 //! What to do: plan, preview, guard, confirm, journal.
 //!
-//! A [`Plan`] is made from what is known, shown as a [`Preview`], and becomes [`Confirmed`] only through [`confirm`],
+//! A [`Plan`] is made from what is known, shown as a [`Preview`], and becomes [`Confirmed`] only through [`confirm()`],
 //! which compares it with a fresh reading. A journal [`Ticket`] exists only after its line is on the disk. `aws::Writer`
 //! takes both by value, so nothing is sent that was not previewed, confirmed, re-read and journalled.
 //!

@@ -253,13 +253,11 @@ impl<'a> Scene<'a> {
         self.minute = minute;
         let values = std::iter::once(value).chain(std::iter::repeat(0.0));
         for (key, value) in self.keys.iter().zip(values) {
-            match self.platform.series.get_mut(key) {
-                Some(series) => Arc::make_mut(series).merge([(began, value)]),
-                None => {
-                    let mut series = Series::default();
-                    series.merge([(began, value)]);
-                    self.platform.series.insert(key.clone(), Arc::new(series));
-                }
+            if !self.platform.series.contains_key(key) {
+                self.platform.series.insert(key.clone(), Arc::new(Series::default()));
+            }
+            if let Some(series) = self.platform.series.get_mut(key) {
+                Arc::make_mut(series).merge([(began, value)]);
             }
         }
         let Some(service) = self.platform.services.get_mut(&self.id) else { return };

@@ -90,8 +90,8 @@ impl LoadTest {
             ],
             Self::Spike => after_step(tally, step, line),
             Self::Sustained => vec![
-                flat("p95", "s", last_hour(tally).filter_map(|minute| minute.p95).collect()),
-                flat("memory", "%", last_hour(tally).filter_map(|minute| minute.memory).collect()),
+                flat("p95", "s", &last_hour(tally).filter_map(|minute| minute.p95).collect::<Vec<_>>()),
+                flat("memory", "%", &last_hour(tally).filter_map(|minute| minute.memory).collect::<Vec<_>>()),
             ],
             Self::ScaleDown => vec![back_at_floor(tally, policy, step), cost(&figures)],
         }
@@ -161,9 +161,9 @@ fn last_hour(tally: &Tally) -> impl Iterator<Item = &Lived> {
     tally.minutes.iter().skip(tally.minutes.len().saturating_sub(SLOPE_MINUTES))
 }
 
-fn flat(name: &str, unit: &str, values: Vec<f64>) -> Check {
+fn flat(name: &str, unit: &str, values: &[f64]) -> Check {
     let what = format!("no slope of {name} over the last hour");
-    match slope(&values) {
+    match slope(values) {
         Some((slope, error)) => {
             let found = format!("{:+.4} ± {:.4} {unit}/h", slope * 60.0, SLOPE_ERRORS * error * 60.0);
             check(what, found, slope.abs() <= SLOPE_ERRORS * error)

@@ -17,6 +17,31 @@ pub struct Policy {
     pub replicas: ReplicaPolicy,
     /// Section 3 of the spec.
     pub cache: CachePolicy,
+    /// The alarms of the spec.
+    pub alarms: AlarmPolicy,
+}
+
+/// The alarms of services and balancers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlarmPolicy {
+    /// `alarm_ecs_cpu_critical`, %.
+    pub ecs_cpu_critical: f64,
+    /// `alarm_ecs_cpu_critical_window_s`.
+    pub ecs_cpu_critical_window_s: u32,
+    /// `alarm_ecs_cpu_warning`, %.
+    pub ecs_cpu_warning: f64,
+    /// `alarm_ecs_cpu_warning_window_s`.
+    pub ecs_cpu_warning_window_s: u32,
+    /// `alarm_unhealthy_window_s`: how long no target is healthy.
+    pub unhealthy_window_s: u32,
+    /// `alarm_alb_5xx_percent` of requests.
+    pub alb_5xx_percent: f64,
+    /// `alarm_alb_5xx_window_s`.
+    pub alb_5xx_window_s: u32,
+    /// `alarm_alb_5xx_min_requests` in the window; with fewer a share says nothing.
+    pub alb_5xx_min_requests: u32,
+    /// `alarm_clear_window_s`: how long an alarm must not fire before it is over.
+    pub clear_window_s: u32,
 }
 
 /// The limits of the read replicas.
@@ -120,6 +145,17 @@ impl Policy {
                 min: if staging { 1 } else { 2 },
                 max: if staging { 2 } else { 6 },
                 node_type: "cache.t3.medium".to_owned(),
+            },
+            alarms: AlarmPolicy {
+                ecs_cpu_critical: 90.0,
+                ecs_cpu_critical_window_s: 600,
+                ecs_cpu_warning: 80.0,
+                ecs_cpu_warning_window_s: 900,
+                unhealthy_window_s: 180,
+                alb_5xx_percent: 1.0,
+                alb_5xx_window_s: 300,
+                alb_5xx_min_requests: 100,
+                clear_window_s: 300,
             },
         }
     }

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod alerts;
 pub mod ecs;
 pub mod knobs;
 pub mod schedule;
@@ -13,6 +14,7 @@ pub mod variables;
 pub mod verdict;
 pub mod window;
 
+pub use alerts::{Alert, AlertRule, AlertState, Severity, alerts};
 pub use ecs::{advise, advise_one};
 pub use knobs::{EcsPolicy, Policy};
 pub use verdict::{

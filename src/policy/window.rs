@@ -112,6 +112,11 @@ impl Evidence {
         inside.windows(width).filter_map(mean).reduce(f64::max)
     }
 
+    /// The value of the minute so many back from the newest.
+    pub fn back(&self, minutes: usize) -> Option<f64> {
+        self.minutes.get(minutes).copied().flatten()
+    }
+
     /// The start of the newest minute that is present.
     pub fn newest_point(&self) -> Option<Timestamp> {
         let back = self.minutes.iter().position(Option::is_some)?;
@@ -177,6 +182,11 @@ impl Reported {
             *reported = series.at(self.newest - back as i64).is_some_and(valid);
         }
         self.minutes.iter().all(|reported| *reported)
+    }
+
+    /// Whether the balancer reported anything in the minute so many back from the newest.
+    pub fn back(&self, minutes: usize) -> bool {
+        self.minutes.get(minutes).is_some_and(|seen| *seen)
     }
 
     fn in_minute(&self, minute: i64) -> bool {

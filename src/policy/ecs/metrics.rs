@@ -54,37 +54,53 @@ pub(super) fn span(policy: &EcsPolicy) -> usize {
     minutes(policy.scale_out_window_s).max(minutes(policy.scale_in_window_s)).max(MEAN_MINUTES)
 }
 
-/// Judges every metric of the rules: CPU, memory, and requests for each target group under an application balancer.
-/// A target group that was not described yet is a metric without data; one under no such balancer has none to judge.
-pub(super) fn judge(
+/// The newest evidence minutes of one metric of the rules.
+pub(in crate::policy) struct Gathered {
+    pub metric: MetricId,
+    /// The target group it is of; `None` for a metric of the service itself.
+    pub group: Option<TargetGroupArn>,
+    pub evidence: Evidence,
+}
+
+/// Reads every metric of the rules: CPU, memory, and requests for each target group under an application balancer. A
+/// target group that was not described yet is a metric without data; one under no such balancer has none to judge.
+pub(in crate::policy) fn gather(
     platform: &Platform,
-    policy: &EcsPolicy,
     service: &Service,
     reported: &BTreeMap<LoadBalancerId, Reported>,
+    span: usize,
     now: Timestamp,
-) -> Vec<Judged> {
-    let judge = |metric, group: Option<&TargetGroupArn>, series: Option<&Series>, reported: Option<&Reported>| {
-        let evidence = Evidence::read(series, metric, now, span(policy), reported);
-        weigh(policy, metric, group.cloned(), service.running, &evidence)
+) -> Vec<Gathered> {
+    let read = |metric, group: Option<&TargetGroupArn>, series: Option<&Series>, reported: Option<&Reported>| {
+        let evidence = Evidence::read(series, metric, now, span, reported);
+        Gathered { metric, group: group.cloned(), evidence }
     };
     let own = |metric| platform.series.get(&MetricKey::service(&service.id, metric)).map(AsRef::as_ref);
-    let mut judged = vec![
-        judge(MetricId::ServiceCpu, None, own(MetricId::ServiceCpu), None),
-        judge(MetricId::ServiceMemory, None, own(MetricId::ServiceMemory), None),
+    let mut gathered = vec![
+        read(MetricId::ServiceCpu, None, own(MetricId::ServiceCpu), None),
+        read(MetricId::ServiceMemory, None, own(MetricId::ServiceMemory), None),
     ];
     let metric = MetricId::RequestsPerTarget;
     for arn in &service.target_groups {
         let Some(group) = platform.target_groups.get(arn) else {
-            judged.push(judge(metric, Some(arn), None, None));
+            gathered.push(read(metric, Some(arn), None, None));
             continue;
         };
         for balancer in group.balancers.iter().filter(|balancer| balancer.as_str().starts_with("app/")) {
             let key = MetricKey { resource: Resource::TargetGroup(balancer.clone(), arn.clone()), metric };
             let series = platform.series.get(&key).map(AsRef::as_ref);
-            judged.push(judge(metric, Some(arn), series, reported.get(balancer)));
+            gathered.push(read(metric, Some(arn), series, reported.get(balancer)));
         }
     }
-    judged
+    gathered
+}
+
+/// Judges what was gathered.
+pub(super) fn judge(policy: &EcsPolicy, running: TaskCount, gathered: Vec<Gathered>) -> Vec<Judged> {
+    gathered
+        .into_iter()
+        .map(|Gathered { metric, group, evidence }| weigh(policy, metric, group, running, &evidence))
+        .collect()
 }
 
 /// What the balancers of one service reported.

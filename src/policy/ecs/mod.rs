@@ -5,10 +5,10 @@
 
 mod autoscaler;
 mod cooldown;
-mod metrics;
+pub(super) mod metrics;
 mod rule;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeMap;
 
@@ -93,7 +93,8 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &B
         verdict.decision = Decision::None { reason: Reason::Stopped };
         return verdict;
     }
-    let judged = metrics::judge(platform, policy, service, &basis.reported, now);
+    let gathered = metrics::gather(platform, service, &basis.reported, metrics::span(policy), now);
+    let judged = metrics::judge(policy, service.running, gathered);
     let rule = Rule {
         policy,
         counts,
@@ -125,7 +126,7 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &B
 }
 
 /// Desired 0, or a service on its way out.
-fn stopped(service: &Service) -> bool {
+pub(super) fn stopped(service: &Service) -> bool {
     service.desired == TaskCount(0) || matches!(service.status, ServiceStatus::Draining | ServiceStatus::Inactive)
 }
 
@@ -142,7 +143,7 @@ fn stale(platform: &Platform, service: &Service, now: Timestamp) -> bool {
 
 /// Whether what is missing may still be on its way: metrics or target groups have not been read at all, or so recently
 /// that the rest of their history may be in the next answers.
-fn arriving(platform: &Platform, service: &Service, now: Timestamp) -> bool {
+pub(super) fn arriving(platform: &Platform, service: &Service, now: Timestamp) -> bool {
     let young = |source| match platform.sources.get(&source) {
         Some(health) if health.learnt.is_some() => {
             now.as_second() - health.since.as_second() < 2 * i64::from(health.cadence_s)

@@ -26,13 +26,16 @@ pub(super) fn faults(policy: &Policy, given: impl Fn(&str) -> bool) -> Vec<Fault
     let (min, max) = (policy.cache.min, policy.cache.max);
     refuse(min > max, &["redis_min_nodes", "redis_max_nodes"], above("nodes", min, max));
 
-    let positive: [(&'static [&'static str], f64); 3] = [
+    let positive: [(&'static [&'static str], f64); 6] = [
+        (&["alarm_ecs_cpu_critical"], policy.alarms.ecs_cpu_critical),
+        (&["alarm_ecs_cpu_warning"], policy.alarms.ecs_cpu_warning),
+        (&["alarm_alb_5xx_percent"], policy.alarms.alb_5xx_percent),
         (&["ecs_cpu_target"], ecs.cpu_target),
         (&["ecs_memory_target"], ecs.memory_target),
         (&["ecs_requests_per_target"], ecs.requests_per_target),
     ];
     for (variable, target) in positive {
-        refuse(target <= 0.0, variable, "a target must be above 0".to_owned());
+        refuse(target <= 0.0, variable, "must be above 0".to_owned());
     }
     refuse(
         ecs.scale_in_margin <= 0.0 || ecs.scale_in_margin > 1.0,
@@ -41,7 +44,8 @@ pub(super) fn faults(policy: &Policy, given: impl Fn(&str) -> bool) -> Vec<Fault
     );
     refuse(ecs.scale_in_max_step == 0, &["ecs_scale_in_max_step"], "a step takes at least 1 task".to_owned());
 
-    let longest = KEPT_MINUTES as u32 * 60 - 1200;
+    // Alarms replay 45 minutes before their window.
+    let longest = (KEPT_MINUTES as u32 - 80) * 60;
     let windows: [(&'static [&'static str], u32); 2] =
         [(&["ecs_scale_out_window_s"], ecs.scale_out_window_s), (&["ecs_scale_in_window_s"], ecs.scale_in_window_s)];
     for (variable, window) in windows {

@@ -93,8 +93,8 @@ fn names_are_unique() {
 fn each_mistake_names_file_line_value_and_reason() {
     for (text, expected) in [
         ("\necs_cpu_taget = 60", "p.tfvars:2: ecs_cpu_taget = 60: unknown variable; the nearest is `ecs_cpu_target`"),
-        ("ecs_cpu_target = 0", "p.tfvars:1: ecs_cpu_target = 0: a target must be above 0"),
-        ("ecs_cpu_target = -5", "p.tfvars:1: ecs_cpu_target = -5: a target must be above 0"),
+        ("ecs_cpu_target = 0", "p.tfvars:1: ecs_cpu_target = 0: must be above 0"),
+        ("ecs_cpu_target = -5", "p.tfvars:1: ecs_cpu_target = -5: must be above 0"),
         ("ecs_cpu_target = \"70\"", "p.tfvars:1: ecs_cpu_target = \"70\": must be a number"),
         ("ecs_cpu_target = var.cpu", "p.tfvars:1: ecs_cpu_target = var.cpu: must be a number"),
         ("ecs_scale_in_cooldown_s = -1", "p.tfvars:1: ecs_scale_in_cooldown_s = -1: must not be negative"),
@@ -119,8 +119,8 @@ fn each_mistake_names_file_line_value_and_reason() {
         ),
         ("ecs_scale_in_max_step = 0", "p.tfvars:1: ecs_scale_in_max_step = 0: a step takes at least 1 task"),
         (
-            "ecs_scale_in_window_s = 10801",
-            "p.tfvars:1: ecs_scale_in_window_s = 10801: a window lasts from 60 to 10800 seconds, of which the history is kept",
+            "ecs_scale_in_window_s = 7201",
+            "p.tfvars:1: ecs_scale_in_window_s = 7201: a window lasts from 60 to 7200 seconds, of which the history is kept",
         ),
         ("peak_hours_start = 24", "p.tfvars:1: peak_hours_start = 24: a peak starts at 0 to 23 o'clock"),
         ("peak_hours_end = 25", "p.tfvars:1: peak_hours_end = 25: must be an hour of the day, 0 to 24"),
@@ -173,7 +173,7 @@ fn the_platforms_other_variables_are_passed_over_and_named() {
 fn json_names_the_line_of_its_mistakes() {
     let told = |text: &str| read_json("p.json", text).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
     let text = "{\n  \"environment\": \"ecs_cpu_target\",\n  \"ecs_cpu_target\": -5\n}";
-    assert_eq!(told(text), ["p.json:3: ecs_cpu_target = -5: a target must be above 0"]);
+    assert_eq!(told(text), ["p.json:3: ecs_cpu_target = -5: must be above 0"]);
     assert!(told("{\n  \"ecs_cpu_target\": 70,\n}")[0].starts_with("p.json:3: not a variables file: "));
     assert!(told("[1]")[0].starts_with("p.json:1: not a variables file: "));
 }

@@ -23,39 +23,39 @@ use crate::platform::{
 };
 use crate::policy::{Decision, Policy, Reason, Verdict};
 
-pub(super) const CPU: MetricId = MetricId::ServiceCpu;
-pub(super) const MEMORY: MetricId = MetricId::ServiceMemory;
-pub(super) const REQUESTS: MetricId = MetricId::RequestsPerTarget;
+pub(in crate::policy) const CPU: MetricId = MetricId::ServiceCpu;
+pub(in crate::policy) const MEMORY: MetricId = MetricId::ServiceMemory;
+pub(in crate::policy) const REQUESTS: MetricId = MetricId::RequestsPerTarget;
 
 /// Minutes of history that a flat series gets.
 const FLAT_MINUTES: i64 = 60;
 
 /// A service of production at noon UTC on a Tuesday, watched for an hour in which nothing moved.
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
+pub(in crate::policy) struct Scene {
     pub platform: Platform,
     pub policy: Policy,
     pub now: Timestamp,
     pub service: Service,
 }
 
-pub(super) fn noon() -> Timestamp {
+pub(in crate::policy) fn noon() -> Timestamp {
     "2026-03-10T12:00:00Z".parse().unwrap()
 }
 
-pub(super) fn seconds(at: Timestamp, seconds: i64) -> Timestamp {
+pub(in crate::policy) fn seconds(at: Timestamp, seconds: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_secs(seconds)).unwrap()
 }
 
-pub(super) fn group() -> TargetGroupArn {
+pub(in crate::policy) fn group() -> TargetGroupArn {
     TargetGroupArn::new("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/ai/1")
 }
 
-pub(super) fn balancer() -> LoadBalancerId {
+pub(in crate::policy) fn balancer() -> LoadBalancerId {
     LoadBalancerId::new("app/public/1")
 }
 
-pub(super) fn key(metric: MetricId, service: &ServiceId) -> MetricKey {
+pub(in crate::policy) fn key(metric: MetricId, service: &ServiceId) -> MetricKey {
     if metric == CPU || metric == MEMORY {
         MetricKey::service(service, metric)
     } else {
@@ -202,7 +202,7 @@ impl Scene {
     }
 }
 
-pub(super) fn deployment(rollout: Rollout) -> Deployment {
+pub(in crate::policy) fn deployment(rollout: Rollout) -> Deployment {
     Deployment {
         id: "ecs-svc/1".into(),
         primary: true,
@@ -218,7 +218,7 @@ pub(super) fn deployment(rollout: Rollout) -> Deployment {
     }
 }
 
-pub(super) fn target_group() -> TargetGroup {
+pub(in crate::policy) fn target_group() -> TargetGroup {
     TargetGroup {
         arn: group(),
         name: "ai".into(),
@@ -235,7 +235,7 @@ pub(super) fn target_group() -> TargetGroup {
 }
 
 /// The autoscaler set the count, by a cpu alarm.
-pub(super) fn activity(started: Timestamp, to: u32, kind: ActivityKind) -> Activity {
+pub(in crate::policy) fn activity(started: Timestamp, to: u32, kind: ActivityKind) -> Activity {
     Activity {
         id: format!("{started}"),
         started,
@@ -247,26 +247,26 @@ pub(super) fn activity(started: Timestamp, to: u32, kind: ActivityKind) -> Activ
     }
 }
 
-pub(super) fn out(to: u32, metrics: &[MetricId]) -> Decision {
+pub(in crate::policy) fn out(to: u32, metrics: &[MetricId]) -> Decision {
     Decision::Out { to: TaskCount(to), reason: Reason::Breached { metrics: metrics.to_vec() } }
 }
 
-pub(super) fn to_floor(floor: u32) -> Decision {
+pub(in crate::policy) fn to_floor(floor: u32) -> Decision {
     Decision::Out { to: TaskCount(floor), reason: Reason::BelowFloor { floor: TaskCount(floor) } }
 }
 
-pub(super) fn inward(to: u32) -> Decision {
+pub(in crate::policy) fn inward(to: u32) -> Decision {
     Decision::In { to: TaskCount(to), reason: Reason::Clear }
 }
 
-pub(super) fn none(reason: Reason) -> Decision {
+pub(in crate::policy) fn none(reason: Reason) -> Decision {
     Decision::None { reason }
 }
 
-pub(super) fn missing(metrics: &[MetricId], arriving: bool) -> Decision {
+pub(in crate::policy) fn missing(metrics: &[MetricId], arriving: bool) -> Decision {
     Decision::CannotTell { reason: Reason::Missing { metrics: metrics.to_vec(), arriving } }
 }
 
-pub(super) fn is_in(decision: &Decision) -> bool {
+pub(in crate::policy) fn is_in(decision: &Decision) -> bool {
     matches!(decision, Decision::In { .. })
 }

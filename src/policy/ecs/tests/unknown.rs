@@ -11,6 +11,8 @@ fn no_point_of_any_metric_in_the_newest_five_minutes_cannot_tell() {
     let all = [CPU, MEMORY, REQUESTS];
     assert_eq!(blind(Scene::steady(6)).decision(), missing(&all, false));
     assert_eq!(blind(Scene::steady(10)).decision(), missing(&all, false), "at the ceiling too");
+    let before = Scene::steady(10).newest(CPU, &[Some(75.0); 6]);
+    assert_eq!(blind(before).decision(), missing(&all, false), "although an old minute keeps the tasks");
 }
 
 #[test]

@@ -77,7 +77,6 @@ impl Evidence {
     /// minute that meets the condition, nothing has held. So "3m of 5m" always means "full in 2m if it holds".
     pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
         let need = minutes(need_s).max(1);
-        let tolerated = tolerated.min(need - 1);
         let (mut run, mut bridged, mut met) = (0, 0, 0);
         for value in self.minutes.iter().take(need) {
             match value {

@@ -1,8 +1,8 @@
 //! When the count was last changed, whoever changed it, and what that still blocks.
 //!
 //! Three witnesses: Application Auto Scaling's activities, the changes of the desired count that readings showed, and –
-//! for the minute before the first reading – the service's own event log. Absent on purpose: guessing. Where a witness
-//! does not tell the direction, nothing is blocked by it: what is unknown never vetoes an out.
+//! for the minute before the first reading – the service's own event log. Absent on purpose: guessing. Where none tells
+//! the count before, nothing is blocked: what is unknown never vetoes an out.
 
 use jiff::Timestamp;
 
@@ -21,8 +21,8 @@ pub(super) struct LastOut {
     pub began: Timestamp,
     /// To which count.
     pub to: TaskCount,
-    /// By how many; `None` when the count before is not known.
-    pub step: Option<u32>,
+    /// By how many.
+    pub step: u32,
 }
 
 /// Whether the in-cooldown has passed.
@@ -36,14 +36,14 @@ pub(super) enum InCooldown {
     Unfinished,
 }
 
-/// The newest out that began at or after `since`.
+/// The newest out that began after `since`.
 pub(super) fn last_out(platform: &Platform, service: &Service, since: Timestamp) -> Option<LastOut> {
     let history = platform.counts.get(&service.id).map(AsRef::as_ref);
     let activities = platform.activities.get(&service.id).map_or(&[][..], |list| list.as_slice());
     let mut unmatched: Vec<_> = history.map(|history| history.changes.iter().collect()).unwrap_or_default();
     let mut newest: Option<LastOut> = None;
     let mut keep = |out: LastOut| {
-        if out.began >= since && newest.is_none_or(|known| known.began <= out.began) {
+        if out.began > since && newest.is_none_or(|known| known.began <= out.began) {
             newest = Some(out);
         }
     };
@@ -58,16 +58,12 @@ pub(super) fn last_out(platform: &Platform, service: &Service, since: Timestamp)
             Some(index) => Some(unmatched.remove(index).from),
             None => before(activity, activities, history).or(Some(service.desired).filter(|now| *now != to)),
         };
-        match from {
-            Some(from) if to > from => keep(LastOut { began: activity.started, to, step: Some(to.0 - from.0) }),
-            None if activity.cause.contains("AlarmHigh") => {
-                keep(LastOut { began: activity.started, to, step: None });
-            }
-            _ => {}
+        if let Some(from) = from.filter(|from| to > *from) {
+            keep(LastOut { began: activity.started, to, step: to.0 - from.0 });
         }
     }
     for change in unmatched.into_iter().filter(|change| change.to > change.from) {
-        keep(LastOut { began: change.seen, to: change.to, step: Some(change.to.0 - change.from.0) });
+        keep(LastOut { began: change.seen, to: change.to, step: change.to.0 - change.from.0 });
     }
     newest.or_else(|| out_from_events(service, history, since))
 }
@@ -100,11 +96,11 @@ fn out_from_events(service: &Service, history: Option<&CountHistory>, since: Tim
     if service.deploying() {
         return None;
     }
-    let mut starts = service.events.iter().filter(|event| event.at >= since && event.at < watched);
+    let mut starts = service.events.iter().filter(|event| event.at > since && event.at < watched);
     starts.find_map(|event| {
         let (_, rest) = event.message.split_once(" has started ")?;
-        let step = rest.split_once(" tasks")?.0.parse().ok()?;
-        Some(LastOut { began: event.at, to: service.desired, step: Some(step) })
+        let step: u32 = rest.split_once(" tasks")?.0.parse().ok()?;
+        Some(LastOut { began: event.at, to: service.desired, step })
     })
 }
 

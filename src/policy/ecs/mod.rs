@@ -101,8 +101,7 @@ fn verdict(platform: &Platform, policy: &EcsPolicy, service: &Service, basis: &B
         floor: &verdict.floor,
         ceiling,
         deploying: service.deploying(),
-        last_out: cooldown::last_out(platform, service, ago(now, policy.scale_out_cooldown_s))
-            .filter(|out| now < after(out.began, policy.scale_out_cooldown_s)),
+        last_out: cooldown::last_out(platform, service, ago(now, policy.scale_out_cooldown_s)),
         in_cooldown: cooldown::in_cooldown(platform, service, policy.scale_in_cooldown_s, now),
         arriving: arriving(platform, service, now),
         drained_learnt: history.and_then(|history| history.draining.values().flatten().map(|s| s.asked).min()),

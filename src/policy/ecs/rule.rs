@@ -151,7 +151,7 @@ impl Rule<'_> {
     fn out_cooldown_blocks(&self, to: TaskCount) -> bool {
         self.last_out.is_some_and(|last| {
             let step = to.0.saturating_sub(self.counts.desired.0);
-            to <= last.to || last.step.is_some_and(|last| step <= last)
+            to <= last.to || step <= last.step
         })
     }
 

@@ -80,6 +80,31 @@ fn a_reading_and_an_activity_of_the_same_change_count_once_from_when_it_began() 
 }
 
 #[test]
+fn of_two_outs_the_newer_one_counts() {
+    let mut scene = changed(4, 6);
+    let mut service = scene.service.clone();
+    (service.desired, service.running) = (TaskCount(7), TaskCount(7));
+    scene.now = seconds(noon(), 30);
+    scene.see_counts(scene.now, service);
+    // 7 × 85 ÷ 70 is 8.5: a step of two is larger than the newer one, not than the older.
+    assert_eq!(hot(scene, 85.0).decision(), out(9, &[CPU]));
+}
+
+#[test]
+fn an_activity_and_a_change_to_another_count_are_two() {
+    let aws = activity(seconds(noon(), -10), 7, ActivityKind::InProgress);
+    let scene = changed(5, 6).activity(aws);
+    assert_eq!(hot(scene.clone(), 80.0).decision(), waits_out(seconds(noon(), 60), 7));
+    assert_eq!(hot(scene, 90.0).decision(), out(8, &[CPU]), "the change at noon was a step of one");
+}
+
+#[test]
+fn an_activity_whose_count_before_is_unknown_blocks_nothing() {
+    let scene = Scene::idle(6).activity(activity(seconds(noon(), -20), 6, ActivityKind::Successful));
+    assert_eq!(hot(scene, 80.0).decision(), out(7, &[CPU]));
+}
+
+#[test]
 fn what_failed_or_was_not_scaled_starts_no_cooldown() {
     for kind in [
         ActivityKind::Failed,
@@ -107,6 +132,22 @@ fn tasks_that_ecs_started_before_the_first_reading_are_an_out_unless_it_deploys(
     assert_eq!(scene(Rollout::Completed, started), waits_out(seconds(noon(), 55), 7));
     assert_eq!(scene(Rollout::InProgress, started), out(7, &[CPU]));
     assert_eq!(scene(Rollout::Completed, "(service ai) has reached a steady state."), out(7, &[CPU]));
+}
+
+#[test]
+fn tasks_that_ecs_started_while_the_count_was_watched_replace_others() {
+    let mut scene = Scene::steady(6);
+    let mut service = scene.service.clone();
+    let message = "(service ai) has started 2 tasks: (task 1) (task 2).".to_owned();
+    service.events = vec![ServiceEvent { id: "e".into(), at: seconds(noon(), -5), message }];
+    scene.see_counts(noon(), service);
+    assert_eq!(hot(scene, 80.0).decision(), out(7, &[CPU]));
+}
+
+#[test]
+fn an_activity_from_before_the_count_came_to_rest_is_over() {
+    let old = activity(seconds(noon(), -7200), 6, ActivityKind::Successful);
+    assert_eq!(Scene::idle(6).activity(old).decision(), inward(5));
 }
 
 #[test]

@@ -81,6 +81,14 @@ fn a_projection_of_exactly_95_percent_is_not_under_it() {
     };
     assert_eq!(scene(66.5), rebound(CPU, 76.0));
     assert_eq!(scene(66.4), inward(7));
+    let by_two = |cpu| {
+        let mut scene = Scene::idle(8).flat(CPU, cpu);
+        scene.policy.ecs.cpu_target = 80.0;
+        scene.policy.ecs.scale_in_max_step = 2;
+        scene.decision()
+    };
+    assert_eq!(by_two(57.0), inward(7), "57 × 8 ÷ 6 is 76");
+    assert_eq!(by_two(56.9), inward(6));
 }
 
 #[test]

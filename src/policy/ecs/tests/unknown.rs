@@ -107,7 +107,10 @@ fn a_stale_service_reading_cannot_tell() {
     let reason = Reason::Stale { source: Source::Services, learnt: Some(noon()) };
     assert_eq!(scene.decision(), Decision::CannotTell { reason: reason.clone() });
     let below = Scene { now: seconds(noon(), 61), ..Scene::idle(2) };
-    assert_eq!(below.decision(), Decision::CannotTell { reason }, "nor does a floor act on counts from then");
+    let cannot_tell = Decision::CannotTell { reason };
+    assert_eq!(below.decision(), cannot_tell, "nor does a floor act on counts from then");
+    let stopped = Scene { now: seconds(noon(), 61), ..Scene::idle(0) };
+    assert_eq!(stopped.decision(), cannot_tell, "nor is it known to be stopped still");
 }
 
 #[test]
@@ -128,6 +131,16 @@ fn unknown_draining_vetoes_in_and_not_out() {
     let reason = Reason::Stale { source: Source::TargetHealth, learnt: Some(noon()) };
     assert_eq!(scene.decision(), Decision::CannotTell { reason });
     assert_eq!(scene.newest(CPU, &[Some(82.0); 5]).decision(), out(8, &[CPU]));
+}
+
+#[test]
+fn draining_that_was_never_read_is_missing_data_not_a_change_under_way() {
+    let mut scene = Scene::idle(6);
+    scene.platform.counts.clear();
+    let service = scene.service.clone();
+    scene.see_counts(scene.now, service);
+    let reason = Reason::Stale { source: Source::TargetHealth, learnt: None };
+    assert_eq!(scene.decision(), Decision::CannotTell { reason });
 }
 
 #[test]

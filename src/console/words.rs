@@ -214,6 +214,8 @@ pub fn value(unit: Unit, value: f64) -> String {
         Unit::Seconds if value.abs() < 0.9995 => format!("{} ms", number(value * 1000.0, 0)),
         Unit::Seconds => format!("{} s", number(value, 2)),
         Unit::Count => number(value, small),
+        Unit::Bytes => bytes(value),
+        Unit::PerSecond => format!("{}/s", number(value, small)),
     }
 }
 
@@ -224,7 +226,19 @@ pub fn unit(unit: Unit) -> &'static str {
         Unit::PerMinute => "per min",
         Unit::Seconds => "seconds",
         Unit::Count => "count",
+        Unit::Bytes => "bytes",
+        Unit::PerSecond => "per s",
     }
+}
+
+/// Bytes in the largest unit of which there is one: `512 B`, `1.5 GiB`.
+fn bytes(value: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (0..units.len() - 1).find(|power| value.abs() < 1024_f64.powi(*power as i32 + 1));
+    let power = power.unwrap_or(units.len() - 1);
+    let value = value / 1024_f64.powi(power as i32);
+    let decimals = usize::from(power > 0 && value.abs() < 9.95);
+    format!("{} {}", number(value, decimals), units[power])
 }
 
 /// Dollars an hour: `$0.296/h`, `$0.02/h`, `$12.40/h`.
@@ -336,6 +350,10 @@ mod tests {
             (value(Unit::Seconds, 0.9996), "1 s"),
             (value(Unit::Seconds, 1.239), "1.24 s"),
             (value(Unit::Count, 6.0), "6"),
+            (value(Unit::PerSecond, 1_250.0), "1,250/s"),
+            (value(Unit::Bytes, 512.0), "512 B"),
+            (value(Unit::Bytes, 1.5 * 1024.0 * 1024.0 * 1024.0), "1.5 GiB"),
+            (value(Unit::Bytes, 3e15), "2,728 TiB"),
             (value(Unit::Percent, f64::NAN), "– %"),
             (value(Unit::Count, -0.01), "0"),
             (dollars_per_hour(0.296), "$0.296/h"),

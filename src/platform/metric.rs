@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Platform;
-use super::ids::{LoadBalancerId, ServiceId, TargetGroupArn};
+use super::ids::{CacheNodeId, DatabaseId, LoadBalancerId, ServiceId, TargetGroupArn};
 
 /// A metric of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +34,39 @@ pub enum MetricId {
     HealthyHosts,
     /// Unhealthy targets, the minute's maximum.
     UnhealthyHosts,
+    /// CPU of a database instance, %.
+    DatabaseCpu,
+    /// Connections to a database instance.
+    DatabaseConnections,
+    /// Mean time of a read from disk, seconds.
+    ReadLatency,
+    /// Mean time of a write to disk, seconds.
+    WriteLatency,
+    /// Reads from disk a second.
+    ReadIops,
+    /// Writes to disk a second.
+    WriteIops,
+    /// How far a replica is behind, seconds. Below 0 replication does not run; the mean stays below 0 in a minute that
+    /// was partly so.
+    ReplicaLag,
+    /// Memory that is left to an instance, bytes.
+    FreeableMemory,
+    /// CPU of a cache node's host, %.
+    CacheCpu,
+    /// CPU of the one thread that the engine answers on, %.
+    CacheEngineCpu,
+    /// Memory in use on a node, % of what it may use.
+    CacheMemory,
+    /// Look-ups that found their key, per minute.
+    CacheHits,
+    /// Look-ups that did not, per minute.
+    CacheMisses,
+    /// Keys thrown out to make room, per minute.
+    Evictions,
+    /// Bytes that a node received in a minute.
+    CacheBytesIn,
+    /// Bytes that a node sent in a minute.
+    CacheBytesOut,
 }
 
 /// What a missing minute means.
@@ -54,6 +87,10 @@ pub enum Dimensions {
     TargetGroup,
     /// `LoadBalancer`.
     LoadBalancer,
+    /// `DBInstanceIdentifier`.
+    Database,
+    /// `CacheClusterId`.
+    CacheNode,
 }
 
 /// A unit, for axes and labels.
@@ -67,6 +104,10 @@ pub enum Unit {
     Seconds,
     /// A count at a time.
     Count,
+    /// Bytes, at a time or in a minute.
+    Bytes,
+    /// A rate a second.
+    PerSecond,
 }
 
 /// A row of the catalogue.
@@ -90,7 +131,8 @@ pub struct Row {
     pub label: &'static str,
 }
 
-/// The whole table. CloudWatch names and statistics: "Available metrics" of ECS and of Application Load Balancers.
+/// The whole table. CloudWatch names and statistics: "Available metrics" of ECS, of Application Load
+/// Balancers, of RDS and of ElastiCache.
 pub const CATALOGUE: &[Row] = &[
     row(
         MetricId::ServiceCpu,
@@ -212,6 +254,166 @@ pub const CATALOGUE: &[Row] = &[
         Missing::Unknown,
         "unhealthy",
     ),
+    row(
+        MetricId::DatabaseCpu,
+        "AWS/RDS",
+        "CPUUtilization",
+        Dimensions::Database,
+        "Average",
+        Unit::Percent,
+        Missing::Unknown,
+        "db cpu",
+    ),
+    row(
+        MetricId::DatabaseConnections,
+        "AWS/RDS",
+        "DatabaseConnections",
+        Dimensions::Database,
+        "Maximum",
+        Unit::Count,
+        Missing::Unknown,
+        "connections",
+    ),
+    row(
+        MetricId::ReadLatency,
+        "AWS/RDS",
+        "ReadLatency",
+        Dimensions::Database,
+        "Average",
+        Unit::Seconds,
+        Missing::Unknown,
+        "read latency",
+    ),
+    row(
+        MetricId::WriteLatency,
+        "AWS/RDS",
+        "WriteLatency",
+        Dimensions::Database,
+        "Average",
+        Unit::Seconds,
+        Missing::Unknown,
+        "write latency",
+    ),
+    row(
+        MetricId::ReadIops,
+        "AWS/RDS",
+        "ReadIOPS",
+        Dimensions::Database,
+        "Average",
+        Unit::PerSecond,
+        Missing::Unknown,
+        "reads",
+    ),
+    row(
+        MetricId::WriteIops,
+        "AWS/RDS",
+        "WriteIOPS",
+        Dimensions::Database,
+        "Average",
+        Unit::PerSecond,
+        Missing::Unknown,
+        "writes",
+    ),
+    row(
+        MetricId::ReplicaLag,
+        "AWS/RDS",
+        "ReplicaLag",
+        Dimensions::Database,
+        "Average",
+        Unit::Seconds,
+        Missing::Unknown,
+        "lag",
+    ),
+    row(
+        MetricId::FreeableMemory,
+        "AWS/RDS",
+        "FreeableMemory",
+        Dimensions::Database,
+        "Minimum",
+        Unit::Bytes,
+        Missing::Unknown,
+        "free memory",
+    ),
+    row(
+        MetricId::CacheCpu,
+        "AWS/ElastiCache",
+        "CPUUtilization",
+        Dimensions::CacheNode,
+        "Average",
+        Unit::Percent,
+        Missing::Unknown,
+        "cache cpu",
+    ),
+    row(
+        MetricId::CacheEngineCpu,
+        "AWS/ElastiCache",
+        "EngineCPUUtilization",
+        Dimensions::CacheNode,
+        "Average",
+        Unit::Percent,
+        Missing::Unknown,
+        "engine cpu",
+    ),
+    row(
+        MetricId::CacheMemory,
+        "AWS/ElastiCache",
+        "DatabaseMemoryUsagePercentage",
+        Dimensions::CacheNode,
+        "Average",
+        Unit::Percent,
+        Missing::Unknown,
+        "cache memory",
+    ),
+    row(
+        MetricId::CacheHits,
+        "AWS/ElastiCache",
+        "CacheHits",
+        Dimensions::CacheNode,
+        "Sum",
+        Unit::PerMinute,
+        Missing::Zero,
+        "hits",
+    ),
+    row(
+        MetricId::CacheMisses,
+        "AWS/ElastiCache",
+        "CacheMisses",
+        Dimensions::CacheNode,
+        "Sum",
+        Unit::PerMinute,
+        Missing::Zero,
+        "misses",
+    ),
+    row(
+        MetricId::Evictions,
+        "AWS/ElastiCache",
+        "Evictions",
+        Dimensions::CacheNode,
+        "Sum",
+        Unit::PerMinute,
+        Missing::Zero,
+        "evictions",
+    ),
+    row(
+        MetricId::CacheBytesIn,
+        "AWS/ElastiCache",
+        "NetworkBytesIn",
+        Dimensions::CacheNode,
+        "Sum",
+        Unit::Bytes,
+        Missing::Zero,
+        "bytes in",
+    ),
+    row(
+        MetricId::CacheBytesOut,
+        "AWS/ElastiCache",
+        "NetworkBytesOut",
+        Dimensions::CacheNode,
+        "Sum",
+        Unit::Bytes,
+        Missing::Zero,
+        "bytes out",
+    ),
 ];
 
 #[expect(clippy::too_many_arguments, reason = "a table row reads best on one line")]
@@ -245,6 +447,10 @@ pub enum Resource {
     TargetGroup(LoadBalancerId, TargetGroupArn),
     /// A balancer.
     LoadBalancer(LoadBalancerId),
+    /// A database instance.
+    Database(DatabaseId),
+    /// A cache node.
+    CacheNode(CacheNodeId),
 }
 
 impl Resource {
@@ -254,6 +460,8 @@ impl Resource {
             Self::Service(_) => Dimensions::Service,
             Self::TargetGroup(..) => Dimensions::TargetGroup,
             Self::LoadBalancer(_) => Dimensions::LoadBalancer,
+            Self::Database(_) => Dimensions::Database,
+            Self::CacheNode(_) => Dimensions::CacheNode,
         }
     }
 }
@@ -271,6 +479,16 @@ impl MetricKey {
     /// A metric of a service.
     pub fn service(id: &ServiceId, metric: MetricId) -> Self {
         Self { resource: Resource::Service(id.clone()), metric }
+    }
+
+    /// A metric of a database instance.
+    pub fn database(id: &DatabaseId, metric: MetricId) -> Self {
+        Self { resource: Resource::Database(id.clone()), metric }
+    }
+
+    /// A metric of a cache node.
+    pub fn cache_node(id: &CacheNodeId, metric: MetricId) -> Self {
+        Self { resource: Resource::CacheNode(id.clone()), metric }
     }
 }
 

@@ -395,6 +395,8 @@ fn with_decimals(metric: MetricId, number: &str) -> String {
         (_, Unit::Percent) => format!("{number} %"),
         (_, Unit::PerMinute) => format!("{number}/min"),
         (_, Unit::Seconds) => format!("{number} s"),
+        (_, Unit::Bytes) => format!("{number} bytes"),
+        (_, Unit::PerSecond) => format!("{number}/s"),
         (_, Unit::Count) => number,
     }
 }

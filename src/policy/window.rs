@@ -201,7 +201,7 @@ fn first(resource: Resource) -> MetricKey {
 fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
     match &key.resource {
         Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
-        Resource::Service(_) => None,
+        Resource::Service(_) | Resource::Database(_) | Resource::CacheNode(_) => None,
     }
 }
 

@@ -143,12 +143,7 @@ fn stale(platform: &Platform, service: &Service, now: Timestamp) -> bool {
 /// Whether what is missing may still be on its way: metrics or target groups have not been read at all, or so recently
 /// that the rest of their history may be in the next answers.
 pub(super) fn arriving(platform: &Platform, service: &Service, now: Timestamp) -> bool {
-    let young = |source| match platform.sources.get(&source) {
-        Some(health) if health.learnt.is_some() => {
-            now.as_second() - health.since.as_second() < 2 * i64::from(health.cadence_s)
-        }
-        _ => true,
-    };
+    let young = |source| platform.sources.get(&source).is_none_or(|health| health.arriving(now));
     young(Source::Metrics) || (!service.target_groups.is_empty() && young(Source::TargetGroups))
 }
 

@@ -1,10 +1,12 @@
 //! Every knob of the policy; its default is the spec's number.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Zone;
-use crate::platform::{Environment, TaskCount};
+use crate::platform::{CacheId, DatabaseId, Environment, TaskCount};
 
 /// The whole policy of one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +46,8 @@ pub struct AlarmPolicy {
     pub clear_window_s: u32,
 }
 
-/// The limits of the read replicas.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The rules of the read replicas.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplicaPolicy {
     /// `rds_min_replicas`.
     pub min: u32,
@@ -53,10 +55,34 @@ pub struct ReplicaPolicy {
     pub max: u32,
     /// `rds_replica_instance_class`.
     pub instance_class: String,
+    /// `rds_primaries`: the primaries that the policy governs. Empty: every one that has a replica.
+    pub primaries: Vec<DatabaseId>,
+    /// `rds_cpu_out`: one more above this CPU of the primary, %.
+    pub cpu_out: f64,
+    /// `rds_cpu_in`: one fewer below this CPU of every replica, %.
+    pub cpu_in: f64,
+    /// `rds_connections_out`: one more above this share of the most connections of any instance, %.
+    pub connections_out: f64,
+    /// `rds_connections_in`: one fewer below this share on every instance, %.
+    pub connections_in: f64,
+    /// `rds_max_connections`: the most connections of an instance, by its identifier, where the policy knows better.
+    pub max_connections: BTreeMap<DatabaseId, u32>,
+    /// `rds_lag_out_s`: one more above this lag of any replica, seconds.
+    pub lag_out_s: f64,
+    /// `rds_scale_out_window_s`: for how long, of CPU and connections.
+    pub scale_out_window_s: u32,
+    /// `rds_lag_window_s`: for how long, of lag.
+    pub lag_window_s: u32,
+    /// `rds_scale_in_window_s`.
+    pub scale_in_window_s: u32,
+    /// `rds_cooldown_s`: from the end of a change to the next.
+    pub cooldown_s: u32,
+    /// `rds_add_although_write_bound`: the operator's override of the write-bound block.
+    pub add_although_write_bound: bool,
 }
 
-/// The limits of the cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The rules of the cache.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CachePolicy {
     /// `redis_min_nodes`.
     pub min: u32,
@@ -64,6 +90,24 @@ pub struct CachePolicy {
     pub max: u32,
     /// `redis_node_type`.
     pub node_type: String,
+    /// `redis_groups`: the replication groups that the policy governs. Empty: every one.
+    pub groups: Vec<CacheId>,
+    /// `redis_memory_out`: one more above this memory of any node, %.
+    pub memory_out: f64,
+    /// `redis_memory_in`: one fewer below this memory of every node, %.
+    pub memory_in: f64,
+    /// `redis_cpu_out`: one more above this host CPU of any node, %.
+    pub cpu_out: f64,
+    /// `redis_cpu_in`: one fewer below this host CPU of every node, %.
+    pub cpu_in: f64,
+    /// `redis_scale_out_window_s`.
+    pub scale_out_window_s: u32,
+    /// `redis_scale_in_window_s`.
+    pub scale_in_window_s: u32,
+    /// `redis_cooldown_s`: from the end of a change to the next.
+    pub cooldown_s: u32,
+    /// `redis_scale_in_margin`: one shard fewer must leave the memory under this share of its threshold.
+    pub scale_in_margin: f64,
 }
 
 /// The rules of an ECS service. Field names are the spec's Terraform variables less the `ecs_`, or in their style.
@@ -140,11 +184,32 @@ impl Policy {
                 min: u32::from(!staging),
                 max: if staging { 1 } else { 5 },
                 instance_class: "db.t3.medium".to_owned(),
+                primaries: Vec::new(),
+                cpu_out: 70.0,
+                cpu_in: 40.0,
+                connections_out: 80.0,
+                connections_in: 40.0,
+                max_connections: BTreeMap::new(),
+                lag_out_s: 1.0,
+                scale_out_window_s: 600,
+                lag_window_s: 300,
+                scale_in_window_s: 1800,
+                cooldown_s: 1800,
+                add_although_write_bound: false,
             },
             cache: CachePolicy {
                 min: if staging { 1 } else { 2 },
                 max: if staging { 2 } else { 6 },
                 node_type: "cache.t3.medium".to_owned(),
+                groups: Vec::new(),
+                memory_out: 75.0,
+                memory_in: 40.0,
+                cpu_out: 70.0,
+                cpu_in: 40.0,
+                scale_out_window_s: 600,
+                scale_in_window_s: 1800,
+                cooldown_s: 1800,
+                scale_in_margin: 0.95,
             },
             alarms: AlarmPolicy {
                 ecs_cpu_critical: 90.0,

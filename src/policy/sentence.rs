@@ -35,15 +35,15 @@ pub enum Role {
 pub struct Said(Vec<(Role, String)>);
 
 impl Said {
-    fn new(role: Role, words: impl Into<String>) -> Self {
+    pub(super) fn new(role: Role, words: impl Into<String>) -> Self {
         Self(vec![(role, words.into())])
     }
 
-    fn plain(words: impl Into<String>) -> Self {
+    pub(super) fn plain(words: impl Into<String>) -> Self {
         Self::new(Role::Plain, words)
     }
 
-    fn then(mut self, role: Role, words: impl Into<String>) -> Self {
+    pub(super) fn then(mut self, role: Role, words: impl Into<String>) -> Self {
         self.0.push((role, words.into()));
         self
     }
@@ -168,6 +168,9 @@ impl Verdict {
             }
             Reason::Stopped => "stopped on purpose".to_owned(),
             Reason::NotManaged => "not managed: no scalable target is registered".to_owned(),
+            // A service is not a group that scales by ones: its rule gives neither.
+            Reason::AskedLately { until, .. } => format!("nothing is taken away before {}", clock(*until)),
+            Reason::Blocked { wanted, .. } => format!("{desired} → {wanted} is blocked"),
             Reason::Missing { metrics, arriving: true } => format!("history of {} is arriving", labels(metrics)),
             Reason::Missing { metrics, arriving: false } => {
                 format!("{} {} missing", labels(metrics), if metrics.len() == 1 { "is" } else { "are" })
@@ -359,7 +362,12 @@ fn label(metric: MetricId) -> &'static str {
 }
 
 fn labels(metrics: &[MetricId]) -> String {
-    let names: Vec<_> = metrics.iter().map(|metric| label(*metric)).collect();
+    listed(metrics.iter().map(|metric| label(*metric)))
+}
+
+/// Names in a row: "cpu", "cpu and memory", "data" for none.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
     match names.as_slice() {
         [] => "data".to_owned(),
         [one] => (*one).to_owned(),
@@ -367,7 +375,7 @@ fn labels(metrics: &[MetricId]) -> String {
     }
 }
 
-fn amount(metric: MetricId, value: f64) -> String {
+pub(super) fn amount(metric: MetricId, value: f64) -> String {
     with_decimals(metric, &plain(value))
 }
 
@@ -378,9 +386,20 @@ fn plain(value: f64) -> String {
 }
 
 /// A value beside a limit, with as many decimals as it takes to tell them apart.
-fn amount_beside(metric: MetricId, value: f64, limit: f64) -> String {
+pub(super) fn amount_beside(metric: MetricId, value: f64, limit: f64) -> String {
     let decimals = decimals_beside(value, limit);
     with_decimals(metric, &format!("{value:.decimals$}"))
+}
+
+/// A share in %.
+pub(super) fn share(value: f64) -> String {
+    format!("{} %", plain(value))
+}
+
+/// A share in % beside a limit, with as many decimals as it takes to tell them apart.
+pub(super) fn share_beside(value: f64, limit: f64) -> String {
+    let decimals = decimals_beside(value, limit);
+    format!("{value:.decimals$} %")
 }
 
 fn decimals_beside(value: f64, limit: f64) -> usize {
@@ -418,15 +437,15 @@ fn held(seconds: u32) -> String {
 }
 
 /// A span to come, to the minute; under 90 seconds to the second.
-fn span(seconds: i64) -> String {
+pub(super) fn span(seconds: i64) -> String {
     if seconds < 90 { format!("{}s", seconds.max(0)) } else { format!("{}m", (seconds + 30) / 60) }
 }
 
-fn many(count: u32, what: &str) -> String {
+pub(super) fn many(count: u32, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// A time of day in UTC, as everywhere on the screen.
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }

@@ -11,7 +11,7 @@ use super::verdict::WindowEvidence;
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Missing, Resource};
 use crate::platform::series::{evidence_minute, start_of};
-use crate::platform::{MetricId, Platform, Series};
+use crate::platform::{CacheNodeId, MetricId, Platform, Series};
 
 /// Missing minutes that an out-window bridges, wherever they lie.
 pub const OUT_TOLERATES: usize = 1;
@@ -50,8 +50,9 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Reads `span` minutes of a series. Values that cannot be are missing: none of the catalogue's metrics is ever
-    /// negative. A count that is missing is 0 in a minute in which its balancer `reported` something else.
+    /// Reads `span` minutes of a series. Values that cannot be are missing: of the catalogue's metrics only the lag of a
+    /// replica is ever negative. A count that is missing is 0 in a minute in which its balancer or node `reported`
+    /// something else.
     pub fn read(
         series: Option<&Series>,
         metric: MetricId,
@@ -64,7 +65,9 @@ impl Evidence {
         let minutes = (newest - span as i64 + 1..=newest)
             .rev()
             .map(|minute| {
-                let value = series.and_then(|series| series.at(minute)).filter(|value| valid(*value));
+                let value = series
+                    .and_then(|series| series.at(minute))
+                    .filter(|value| valid(*value) || metric == MetricId::ReplicaLag);
                 value.or_else(|| fill.filter(|reported| reported.in_minute(minute)).map(|_| 0.0))
             })
             .collect();
@@ -76,9 +79,21 @@ impl Evidence {
     /// Missing minutes are bridged up to `tolerated`, wherever they lie, and count as time – but never alone: with no
     /// minute that meets the condition, nothing has held. So "3m of 5m" always means "full in 2m if it holds".
     pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
+        self.held_until(0, need_s, tolerated, condition)
+    }
+
+    /// The same up to a minute so many back from the newest.
+    pub fn held_until(
+        &self,
+        back: usize,
+        need_s: u32,
+        tolerated: usize,
+        condition: impl Fn(f64) -> bool,
+    ) -> WindowEvidence {
         let need = minutes(need_s).max(1);
+        let window = || self.minutes.iter().skip(back).take(need);
         let (mut run, mut bridged, mut met) = (0, 0, 0);
-        for value in self.minutes.iter().take(need) {
+        for value in window() {
             match value {
                 Some(value) if condition(*value) => met += 1,
                 None if bridged < tolerated => bridged += 1,
@@ -89,7 +104,7 @@ impl Evidence {
         if met == 0 {
             (run, bridged) = (0, 0);
         }
-        let contradicted = self.minutes.iter().take(need).flatten().any(|value| !condition(*value));
+        let contradicted = window().flatten().any(|value| !condition(*value));
         WindowEvidence {
             held_s: (run as u32 * 60).min(need_s),
             need_s,
@@ -100,7 +115,21 @@ impl Evidence {
 
     /// The mean of what is present in the newest minutes; `None` when nothing is.
     pub fn mean(&self, of: usize) -> Option<f64> {
-        mean(&self.minutes[..of.min(self.minutes.len())])
+        self.mean_until(0, of)
+    }
+
+    /// The same of the minutes up to one so many back from the newest.
+    pub fn mean_until(&self, back: usize, of: usize) -> Option<f64> {
+        let len = self.minutes.len();
+        mean(&self.minutes[back.min(len)..back.saturating_add(of).min(len)])
+    }
+
+    /// The same minutes in another measure, which is told how many minutes back from the newest a value is. What is not
+    /// finite is missing.
+    pub fn map_back(&self, measure: impl Fn(usize, f64) -> f64) -> Self {
+        let minutes = self.minutes.iter().enumerate();
+        let minutes = minutes.map(|(back, value)| value.map(|value| measure(back, value)).filter(|v| v.is_finite()));
+        Self { newest: self.newest, minutes: minutes.collect() }
     }
 
     /// The highest five-minute mean that lies wholly inside the newest `of` minutes. A shorter window has one mean: its
@@ -133,7 +162,7 @@ fn valid(value: f64) -> bool {
     value >= 0.0
 }
 
-/// In which evidence minutes a balancer reported anything at all.
+/// In which evidence minutes a balancer or node reported anything at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reported {
     newest: i64,
@@ -153,6 +182,17 @@ impl Reported {
             if reported.take(series) {
                 break;
             }
+        }
+        reported
+    }
+
+    /// One cache node's, over the newest `span` evidence minutes.
+    pub fn of_node(platform: &Platform, node: &CacheNodeId, now: Timestamp, span: usize) -> Self {
+        let mut reported = Self { newest: evidence_minute(now), minutes: vec![false; span] };
+        let own = Resource::CacheNode(node.clone());
+        let series = platform.series.range(first(own.clone())..).take_while(|(key, _)| key.resource == own);
+        for (_, series) in series {
+            reported.take(series);
         }
         reported
     }
@@ -183,7 +223,7 @@ impl Reported {
         self.minutes.iter().all(|reported| *reported)
     }
 
-    /// Whether the balancer reported anything in the minute so many back from the newest.
+    /// Whether it reported anything in the minute so many back from the newest.
     pub fn back(&self, minutes: usize) -> bool {
         self.minutes.get(minutes).is_some_and(|seen| *seen)
     }

@@ -19,7 +19,7 @@ pub use autoscaler::{ALARM_MINUTES, Acting, AlarmView, AutoscalerView, autoscale
 use self::rule::Rule;
 use super::knobs::{EcsPolicy, Policy};
 use super::schedule::{floor_at, limits_in_force, next_change};
-use super::verdict::{Advice, Counts, Decision, Floor, Note, Reason, Verdict};
+use super::verdict::{Counts, Decision, Floor, Note, Reason, Verdict};
 use super::window::{Reported, after, ago};
 use crate::platform::ids::LoadBalancerId;
 use crate::platform::{Platform, Service, ServiceId, ServiceStatus, Source, Suspended, TaskCount};
@@ -40,16 +40,14 @@ impl Basis {
     }
 }
 
-/// Says for every described service what should happen and why.
-pub fn advise(platform: &Platform, policy: &Policy, now: Timestamp) -> Advice {
-    let reported = Reported::all(platform, now, metrics::span(&policy.ecs));
-    let basis = Basis::new(&policy.ecs, now, reported);
-    let verdicts = platform.services.iter();
-    let verdicts = verdicts.map(|(id, service)| (id.clone(), verdict(platform, &policy.ecs, service, &basis)));
-    Advice { services: verdicts.collect() }
+/// The verdict on every described service.
+pub fn verdicts(platform: &Platform, policy: &EcsPolicy, now: Timestamp) -> BTreeMap<ServiceId, Verdict> {
+    let basis = Basis::new(policy, now, Reported::all(platform, now, metrics::span(policy)));
+    let services = platform.services.iter();
+    services.map(|(id, service)| (id.clone(), verdict(platform, policy, service, &basis))).collect()
 }
 
-/// The verdict on one service, equal to the one that [`advise`] gives; `None` when the service was never described.
+/// The verdict on one service, equal to the one that [`verdicts`] gives; `None` when the service was never described.
 pub fn advise_one(platform: &Platform, policy: &Policy, id: &ServiceId, now: Timestamp) -> Option<Verdict> {
     let service = platform.services.get(id)?;
     let reported = metrics::reported_for(platform, &policy.ecs, service, now);

@@ -1,0 +1,529 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::platform::series::{evidence_minute, start_of};
+use crate::platform::{Environment, Fact, InstanceStatus, ReaderName, ReaderRecord, Reading, Replication, Series};
+use crate::policy::verdict::Direction;
+use crate::policy::window::ago;
+use crate::policy::{Policy, advise};
+
+pub(crate) const CPU: MetricId = MetricId::DatabaseCpu;
+pub(crate) const CONNECTIONS: MetricId = MetricId::DatabaseConnections;
+pub(crate) const LAG: MetricId = MetricId::ReplicaLag;
+pub(crate) const WRITES: MetricId = MetricId::WriteIops;
+pub(crate) const DB: &str = "production-solosuccess-db";
+
+/// Minutes of history that a flat series gets.
+const FLAT_MINUTES: usize = 120;
+
+/// A PostgreSQL primary with replicas, watched for two hours in which nothing moved.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    pub platform: Platform,
+    pub policy: Policy,
+    pub now: Timestamp,
+    pub databases: Vec<Database>,
+}
+
+pub(crate) fn noon() -> Timestamp {
+    "2026-03-10T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn replica(number: u32) -> String {
+    format!("{DB}-replica-{number}")
+}
+
+fn database(id: &str, replica_of: Option<&str>) -> Database {
+    Database {
+        id: DatabaseId::new(id),
+        replica_of: replica_of.map(DatabaseId::new),
+        replicas: vec![],
+        class: "db.t3.medium".to_owned(),
+        engine: Engine::Postgres,
+        status: InstanceStatus("available".to_owned()),
+        created: Some(ago(noon(), 86_400)),
+        replication: replica_of.map(|_| Replication {
+            status: "replicating".to_owned(),
+            normal: true,
+            message: String::new(),
+        }),
+        backup_days: 7,
+        deletion_protection: false,
+        multi_az: true,
+        storage_gib: 100,
+        max_connections: Some(400),
+        learnt: noon(),
+    }
+}
+
+impl Scene {
+    /// So many replicas, and every metric sits in the middle: nothing asks for more, nothing has room for fewer.
+    pub fn steady(replicas: u32) -> Self {
+        let mut primary = database(DB, None);
+        primary.replicas = (1..=replicas).map(|number| DatabaseId::new(replica(number))).collect();
+        let mut databases = vec![primary];
+        databases.extend((1..=replicas).map(|number| database(&replica(number), Some(DB))));
+        let mut policy = Policy::of_spec(Environment::Production);
+        policy.replicas.primaries = vec![DatabaseId::new(DB)];
+        let mut scene = Self { platform: Platform::default(), policy, now: noon(), databases };
+        scene.read(ago(noon(), 7200));
+        scene.read(noon());
+        for number in 0..=replicas {
+            scene = scene.calm(number, 55.0, 200.0);
+        }
+        scene.flat(DB, WRITES, 50.0)
+    }
+
+    /// So many replicas, and every metric has been low for hours.
+    pub fn idle(replicas: u32) -> Self {
+        (0..=replicas).fold(Self::steady(replicas), |scene, number| scene.calm(number, 20.0, 40.0))
+    }
+
+    /// The metrics of the primary (0) or a replica, flat.
+    fn calm(self, number: u32, cpu: f64, connections: f64) -> Self {
+        let name = if number == 0 { DB.to_owned() } else { replica(number) };
+        let scene = self.flat(&name, CPU, cpu).flat(&name, CONNECTIONS, connections);
+        if number == 0 { scene } else { scene.flat(&name, LAG, 0.1) }
+    }
+
+    /// Reads the databases as they are now.
+    pub fn read(&mut self, asked: Timestamp) {
+        let read = |source, fact| Reading { source, asked, cadence_s: 30, fact };
+        self.platform.apply(read(Source::Databases, Fact::Databases(self.databases.clone())), asked);
+        self.platform.apply(read(Source::Metrics, Fact::Metrics(vec![])), asked);
+    }
+
+    /// Changes a database as the newest reading shows it, without a change in the history.
+    pub fn with(mut self, name: &str, change: impl FnOnce(&mut Database)) -> Self {
+        let id = DatabaseId::new(name);
+        let database = self.databases.iter_mut().find(|database| database.id == id).unwrap();
+        change(database);
+        self.platform.databases.insert(id, Arc::new(database.clone()));
+        self
+    }
+
+    pub fn status(self, name: &str, word: &str) -> Self {
+        self.with(name, |database| database.status = InstanceStatus(word.to_owned()))
+    }
+
+    pub fn flat(self, name: &str, metric: MetricId, value: f64) -> Self {
+        self.minutes(name, metric, &[Some(value); FLAT_MINUTES])
+    }
+
+    pub fn gone(self, name: &str, metric: MetricId) -> Self {
+        self.minutes(name, metric, &[])
+    }
+
+    /// Values of the evidence minutes, newest first, in place of what was there.
+    pub fn minutes(mut self, name: &str, metric: MetricId, newest_first: &[Option<f64>]) -> Self {
+        let newest = evidence_minute(self.now);
+        let mut series = Series::default();
+        let points = newest_first.iter().enumerate();
+        series.merge(points.filter_map(|(back, value)| Some((start_of(newest - back as i64), (*value)?))));
+        self.platform.series.insert(MetricKey::database(&DatabaseId::new(name), metric), Arc::new(series));
+        self
+    }
+
+    /// The first values of a metric, newest first, over what is there; `None` takes a minute away.
+    pub fn newest(self, name: &str, metric: MetricId, newest_first: &[Option<f64>]) -> Self {
+        let newest = evidence_minute(self.now);
+        let key = MetricKey::database(&DatabaseId::new(name), metric);
+        let known = self.platform.series.get(&key).cloned().unwrap_or_default();
+        let mut values: Vec<_> = (0..FLAT_MINUTES).map(|back| known.at(newest - back as i64)).collect();
+        values[..newest_first.len()].copy_from_slice(newest_first);
+        self.minutes(name, metric, &values)
+    }
+
+    pub fn held(self, name: &str, metric: MetricId, value: f64, minutes: usize) -> Self {
+        self.newest(name, metric, &vec![Some(value); minutes])
+    }
+
+    pub fn verdict(&self) -> GroupVerdict {
+        advise(&self.platform, &self.policy, self.now).replicas.remove(&DatabaseId::new(DB)).unwrap()
+    }
+
+    pub fn decision(&self) -> Decision<MemberCount> {
+        self.verdict().decision
+    }
+}
+
+pub(crate) fn out(to: u32, metrics: &[MetricId]) -> Decision<MemberCount> {
+    Decision::Out { to: MemberCount(to), reason: Reason::Breached { metrics: metrics.to_vec() } }
+}
+
+pub(crate) fn inward(to: u32) -> Decision<MemberCount> {
+    Decision::In { to: MemberCount(to), reason: Reason::Clear }
+}
+
+pub(crate) fn none(reason: Reason<MemberCount>) -> Decision<MemberCount> {
+    Decision::None { reason }
+}
+
+pub(crate) fn missing(metrics: &[MetricId]) -> Decision<MemberCount> {
+    Decision::CannotTell { reason: Reason::Missing { metrics: metrics.to_vec(), arriving: false } }
+}
+
+pub(crate) fn blocked(by: Obstacle, wanted: u32) -> Decision<MemberCount> {
+    none(Reason::Blocked { by, wanted: MemberCount(wanted) })
+}
+
+#[test]
+fn the_primarys_cpu_above_70_for_ten_minutes_adds_a_replica() {
+    let hot = |cpu, minutes| Scene::steady(2).held(DB, CPU, cpu, minutes).decision();
+    assert_eq!(hot(70.1, 10), out(3, &[CPU]));
+    assert_eq!(hot(70.0, 10), none(Reason::Steady), "at the threshold is not above it");
+    assert_eq!(hot(70.1, 9), none(Reason::Filling { metric: CPU, held_s: 540, need_s: 600 }));
+}
+
+#[test]
+fn a_replicas_cpu_adds_nothing() {
+    assert_eq!(Scene::steady(2).held(&replica(1), CPU, 95.0, 30).decision(), none(Reason::Steady));
+}
+
+#[test]
+fn connections_above_80_percent_of_any_instances_own_max_add_a_replica() {
+    for name in [DB.to_owned(), replica(1)] {
+        let busy = |connections| Scene::steady(2).held(&name, CONNECTIONS, connections, 10).decision();
+        assert_eq!(busy(321.0), out(3, &[CONNECTIONS]), "{name}");
+        assert_eq!(busy(320.0), none(Reason::Steady), "{name}");
+    }
+}
+
+#[test]
+fn lag_above_1_second_for_five_minutes_adds_a_replica() {
+    let lagging = |lag, minutes| Scene::steady(2).held(&replica(2), LAG, lag, minutes);
+    let verdict = lagging(1.1, 5).verdict();
+    assert_eq!(verdict.decision, out(3, &[LAG]));
+    assert!(verdict.notes.contains(&GroupNote::LagStays));
+    assert_eq!(lagging(1.1, 4).decision(), none(Reason::Filling { metric: LAG, held_s: 240, need_s: 300 }));
+    assert_eq!(lagging(1.0, 5).decision(), none(Reason::Steady));
+}
+
+#[test]
+fn all_low_for_thirty_minutes_removes_the_newest_replica() {
+    let verdict = Scene::idle(3).verdict();
+    assert_eq!(verdict.decision, inward(2));
+    assert_eq!(verdict.removes, Some(replica(3)));
+    let newest = Scene::idle(3).with(&replica(1), |one| one.created = Some(ago(noon(), 7000)));
+    assert_eq!(newest.verdict().removes, Some(replica(1)));
+}
+
+#[test]
+fn one_replica_or_one_instances_connections_keep_all() {
+    let low = |name: &str, metric, value| Scene::idle(2).newest(name, metric, &[None, None, Some(value)]).decision();
+    for name in [replica(1), replica(2)] {
+        assert_eq!(low(&name, CPU, 39.9), inward(1));
+        assert_eq!(low(&name, CPU, 40.0), none(Reason::Steady));
+    }
+    for name in [DB.to_owned(), replica(1)] {
+        assert_eq!(low(&name, CONNECTIONS, 159.9), inward(1));
+        assert_eq!(low(&name, CONNECTIONS, 160.0), none(Reason::Steady));
+    }
+    assert_eq!(Scene::idle(2).flat(DB, CPU, 69.0).decision(), inward(1), "the primary's cpu has no say in this");
+}
+
+#[test]
+fn one_missing_minute_is_bridged_out_and_two_in() {
+    let holes = |of: usize, value: f64, holes: &[usize]| {
+        let mut values = vec![Some(value); of];
+        holes.iter().for_each(|back| values[*back] = None);
+        values
+    };
+    let hot = |missing: &[usize]| Scene::steady(2).newest(DB, CPU, &holes(10, 75.0, missing)).decision();
+    for back in [0, 4, 9] {
+        assert_eq!(hot(&[back]), out(3, &[CPU]));
+    }
+    assert_eq!(hot(&[3, 6]), missing(&[CPU]));
+    let low = |missing: &[usize]| Scene::idle(2).newest(&replica(1), CPU, &holes(30, 20.0, missing)).decision();
+    assert_eq!(low(&[0, 29]), inward(1));
+    assert_eq!(low(&[0, 13, 29]), missing(&[CPU]));
+}
+
+#[test]
+fn an_out_trigger_whose_window_ended_in_the_last_thirty_minutes_keeps_all() {
+    let asked = |back: usize| {
+        let mut values = vec![Some(20.0); back];
+        values.extend([Some(75.0); 10]);
+        Scene::idle(2).newest(DB, CPU, &values).decision()
+    };
+    let until = crate::policy::window::evident_at(evidence_minute(noon()), 1);
+    assert_eq!(asked(29), none(Reason::AskedLately { metric: CPU, until }));
+    assert_eq!(asked(30), inward(1));
+    let mut hidden = vec![Some(20.0); 5];
+    hidden.extend([Some(75.0), None, Some(75.0), None]);
+    hidden.extend([Some(75.0); 6]);
+    let hidden = Scene::idle(2).newest(DB, CPU, &hidden);
+    assert_eq!(hidden.decision(), missing(&[CPU]), "two missing minutes may hide one");
+}
+
+#[test]
+fn never_below_the_minimum_nor_above_the_maximum() {
+    assert_eq!(Scene::idle(1).decision(), none(Reason::AtFloor));
+    let full = Scene::steady(5).held(DB, CONNECTIONS, 390.0, 10);
+    assert_eq!(full.decision(), none(Reason::AtCeiling { wanted: MemberCount(6) }));
+    let above = Scene::idle(6).verdict();
+    assert_eq!(above.decision, none(Reason::AboveCeiling));
+    assert!(above.notes.contains(&GroupNote::AboveCeiling));
+    let below = Scene::steady(0).gone(DB, CPU).gone(DB, CONNECTIONS).decision();
+    assert_eq!(below, Decision::Out { to: MemberCount(1), reason: Reason::BelowFloor { floor: MemberCount(1) } });
+}
+
+#[test]
+fn without_replicas_nothing_is_clear() {
+    let mut scene = Scene::idle(0);
+    scene.policy.replicas.min = 0;
+    assert_eq!(scene.decision(), none(Reason::AtFloor));
+}
+
+#[test]
+fn one_change_at_a_time() {
+    let hot = || Scene::steady(2).held(DB, CPU, 75.0, 10);
+    let flight = |starting, draining| none(Reason::InFlight { starting: MemberCount(starting), draining });
+    assert_eq!(hot().status(&replica(2), "creating").decision(), flight(1, 0));
+    assert_eq!(hot().status(&replica(2), "deleting").decision(), flight(0, 1));
+    assert_eq!(hot().status(&replica(2), "rebooting").decision(), flight(0, 0));
+    assert_eq!(hot().status(DB, "modifying").decision(), flight(0, 0));
+    assert_eq!(Scene::idle(3).status(&replica(3), "modifying").decision(), flight(0, 0));
+    let unseen = hot().with(DB, |primary| primary.replicas.push(DatabaseId::new("just-made")));
+    assert_eq!(unseen.decision(), flight(1, 0), "named and not described: on its way");
+    let elsewhere = "arn:aws:rds:eu-west-1:123456789012:db:far";
+    let far = hot().with(DB, |primary| primary.replicas.push(DatabaseId::new(elsewhere)));
+    assert_eq!(far.decision(), out(3, &[CPU]), "one in another region is not of this group");
+    let last = Scene::steady(1).status(&replica(1), "creating");
+    assert_eq!(last.decision(), flight(1, 0), "on its way counts towards the least");
+}
+
+#[test]
+fn thirty_minutes_pass_between_two_changes() {
+    let made = |seconds_ago| Scene::steady(2).with(&replica(2), |one| one.created = Some(ago(noon(), seconds_ago)));
+    let waits = |direction, until, wanted| {
+        none(Reason::Cooldown { direction, until: Some(after(noon(), until)), wanted: MemberCount(wanted) })
+    };
+    let hot = |seconds_ago| made(seconds_ago).held(DB, CPU, 75.0, 10).decision();
+    assert_eq!(hot(1799), waits(Direction::Out, 1, 3));
+    assert_eq!(hot(1800), out(3, &[CPU]));
+    let settled = |seconds_ago| {
+        let mut scene = Scene::idle(3);
+        scene.platform.replica_counts.clear();
+        scene.platform.sources.remove(&Source::Databases);
+        scene.read(ago(noon(), seconds_ago));
+        scene.read(noon());
+        scene.decision()
+    };
+    assert_eq!(settled(1799), waits(Direction::In, 1, 2), "what was before the first reading is not known");
+    assert_eq!(settled(1800), inward(2));
+    let mut below = made(10).status(&replica(1), "failed").status(&replica(2), "failed");
+    below.policy.replicas.max = 5;
+    assert!(matches!(below.decision(), Decision::Out { reason: Reason::BelowFloor { .. }, .. }));
+}
+
+#[test]
+fn a_hot_primary_with_idle_replicas_is_write_bound_after_one_was_added() {
+    let hot = |replicas| Scene::idle(replicas).held(DB, CPU, 90.0, 10);
+    assert_eq!(hot(1).decision(), out(2, &[CPU]), "the first is tried");
+    assert_eq!(hot(2).decision(), blocked(Obstacle::WriteBound, 3));
+    assert_eq!(hot(2).held(&replica(2), CPU, 40.0, 1).decision(), out(3, &[CPU]), "one of them has work");
+    assert_eq!(hot(2).gone(&replica(2), CPU).decision(), out(3, &[CPU]), "what is unknown blocks nothing");
+    assert_eq!(hot(2).held(DB, CONNECTIONS, 390.0, 10).decision(), out(3, &[CPU, CONNECTIONS]));
+    let mut overridden = hot(2);
+    overridden.policy.replicas.add_although_write_bound = true;
+    assert_eq!(overridden.decision(), out(3, &[CPU]));
+}
+
+#[test]
+fn broken_replication_is_never_taken_for_no_lag() {
+    let broken = |scene: Scene| {
+        let by = Obstacle::ReplicationBroken { member: replica(1) };
+        assert_eq!(scene.decision(), blocked(by, 1));
+    };
+    broken(Scene::idle(2).newest(&replica(1), LAG, &[Some(0.0), Some(0.0), Some(0.0), Some(0.0), Some(-1.0)]));
+    broken(Scene::idle(2).with(&replica(1), |one| one.replication.as_mut().unwrap().normal = false));
+    assert_eq!(Scene::idle(2).newest(&replica(1), LAG, &[None; 5]).decision(), missing(&[LAG]));
+}
+
+#[test]
+fn an_idle_postgres_reports_lag_that_is_none() {
+    let idle = |writes| Scene::steady(2).flat(DB, WRITES, writes).flat(&replica(1), LAG, 240.0);
+    assert_eq!(idle(1.0).decision(), out(3, &[LAG]), "one write a second is not idle");
+    let verdict = idle(0.9).verdict();
+    assert_eq!(verdict.decision, none(Reason::Steady));
+    assert!(verdict.notes.contains(&GroupNote::IdleLag { member: replica(1), lag_s: 240.0 }));
+    let mysql = idle(0.0).with(DB, |primary| primary.engine = Engine::Mysql);
+    assert_eq!(mysql.decision(), out(3, &[LAG]), "only PostgreSQL reports it");
+    assert_eq!(idle(0.0).gone(DB, WRITES).decision(), out(3, &[LAG]), "what is unknown is not idle");
+    let woken = idle(0.0).newest(DB, WRITES, &[Some(500.0)]).newest(&replica(1), LAG, &[Some(0.1)]);
+    assert_eq!(woken.decision(), none(Reason::Steady), "the first writes do not turn idle lag into a breach");
+}
+
+#[test]
+fn a_failed_replica_counts_towards_the_most_and_not_the_least() {
+    let failed = |replicas: u32| Scene::idle(replicas).status(&replica(1), "failed");
+    let by = || Obstacle::MemberNotServing { member: replica(1), status: "failed".to_owned() };
+    assert_eq!(failed(3).decision(), blocked(by(), 2));
+    assert_eq!(failed(2).decision(), none(Reason::AtFloor));
+    let floor = Reason::BelowFloor { floor: MemberCount(1) };
+    assert_eq!(failed(1).decision(), Decision::Out { to: MemberCount(2), reason: floor });
+    let full = failed(5).held(DB, CONNECTIONS, 390.0, 10).decision();
+    assert_eq!(full, none(Reason::AtCeiling { wanted: MemberCount(6) }));
+    assert_eq!(failed(1).status(&replica(1), "stopped").verdict().members.failed, MemberCount(1));
+}
+
+#[test]
+fn sources_and_protected_replicas_are_never_deleted() {
+    let source = Scene::idle(2).with(&replica(2), |one| one.replicas.push(DatabaseId::new("its-own")));
+    assert_eq!(source.verdict().removes, Some(replica(1)));
+    let both = source.with(&replica(1), |one| one.deletion_protection = true);
+    assert_eq!(both.decision(), blocked(Obstacle::NothingDeletable, 1));
+}
+
+#[test]
+fn of_one_age_the_greater_number_goes_first() {
+    assert_eq!(Scene::idle(5).with(&replica(5), |one| one.created = None).verdict().removes, Some(replica(4)));
+    let mut ten = Scene::idle(10);
+    ten.policy.replicas.max = 12;
+    assert_eq!(ten.verdict().removes, Some(replica(10)));
+}
+
+#[test]
+fn what_aws_would_refuse_is_not_asked_for() {
+    let hot = || Scene::steady(2).held(DB, CPU, 75.0, 10);
+    assert_eq!(hot().with(DB, |primary| primary.backup_days = 0).decision(), blocked(Obstacle::NoBackups, 3));
+    let by = Obstacle::PrimaryNotServing { status: "storage-full".to_owned() };
+    assert_eq!(Scene::steady(0).status(DB, "storage-full").decision(), blocked(by, 1));
+    assert_eq!(hot().status(DB, "stopped").decision(), none(Reason::Stopped));
+}
+
+#[test]
+fn the_most_connections_are_the_policys_then_the_parameters_then_an_estimate() {
+    let share = |scene: &Scene| {
+        let verdict = scene.verdict();
+        let own = verdict.evidence.iter().find(|one| one.member == DB && one.metric == CONNECTIONS).unwrap().clone();
+        (own.share_of, own.value)
+    };
+    let parameter = Scene::steady(2);
+    assert_eq!(share(&parameter), (Some(Share { max: 400, known: Known::Parameter }), Some(50.0)));
+    let mut told = parameter.clone();
+    told.policy.replicas.max_connections = BTreeMap::from([(DatabaseId::new(DB), 1000)]);
+    assert_eq!(share(&told), (Some(Share { max: 1000, known: Known::Policy }), Some(20.0)));
+    let estimated = parameter.clone().with(DB, |primary| primary.max_connections = None);
+    assert_eq!(share(&estimated).0, Some(Share { max: 413, known: Known::Estimated }));
+    let unknown = estimated.with(DB, |primary| primary.class = "db.x1e.xlarge".to_owned());
+    assert_eq!(share(&unknown), (None, None));
+    assert_eq!(unknown.decision(), missing(&[CONNECTIONS]), "without the most there is no share");
+    let zero = parameter.with(DB, |primary| primary.max_connections = Some(0));
+    assert_eq!(share(&zero), (None, None));
+}
+
+#[test]
+fn missing_data_could_change_the_answer_or_not() {
+    assert_eq!(Scene::steady(2).gone(DB, CPU).decision(), missing(&[CPU]));
+    let full = Scene::steady(5).gone(DB, CPU);
+    assert_eq!(full.decision(), none(Reason::Steady), "there is no room for more, and connections keep what is there");
+    let mut blind = Scene::steady(5);
+    blind.platform.series.clear();
+    assert_eq!(blind.decision(), missing(&[CPU, CONNECTIONS, LAG]));
+    let hot = Scene::steady(2).held(DB, CPU, 75.0, 10).gone(&replica(1), LAG).gone(&replica(1), CPU);
+    assert_eq!(hot.decision(), out(3, &[CPU]), "what is unknown never vetoes one more");
+}
+
+#[test]
+fn a_policy_that_names_no_primary_governs_those_with_a_replica() {
+    let all = |replicas| {
+        let mut scene = Scene::steady(replicas);
+        scene.policy.replicas.primaries.clear();
+        scene
+    };
+    assert_eq!(all(0).decision(), none(Reason::NotManaged));
+    assert_eq!(all(1).decision(), none(Reason::AtFloor));
+    let mut other = Scene::steady(1);
+    other.policy.replicas.primaries = vec![DatabaseId::new("another")];
+    assert_eq!(other.decision(), none(Reason::NotManaged));
+    let aurora = Scene::steady(1).with(DB, |primary| primary.engine = Engine::from_word("aurora-postgresql"));
+    assert_eq!(aurora.decision(), none(Reason::NotManaged));
+}
+
+#[test]
+fn stale_counts_allow_no_answer() {
+    let mut stale = Scene::steady(2).held(DB, CPU, 75.0, 10);
+    stale.now = after(noon(), 61);
+    let reason = Reason::Stale { source: Source::Databases, learnt: Some(noon()) };
+    assert_eq!(stale.decision(), Decision::CannotTell { reason });
+    stale.platform.sources.clear();
+    let reason = Reason::Stale { source: Source::Databases, learnt: None };
+    assert_eq!(stale.decision(), Decision::CannotTell { reason });
+}
+
+#[test]
+fn a_replica_that_is_sent_nothing_is_pointed_out() {
+    let mut scene = Scene::steady(2);
+    let record = |number, weight| ReaderRecord {
+        set: replica(number),
+        database: Some(DatabaseId::new(replica(number))),
+        weight,
+        ttl_s: 30,
+    };
+    let name = ReaderName { name: "reader".to_owned(), records: vec![record(1, 10), record(2, 0)], learnt: noon() };
+    let fact = Fact::ReaderName(Some(name));
+    scene.platform.apply(Reading { source: Source::ReaderName, asked: noon(), cadence_s: 60, fact }, noon());
+    assert_eq!(scene.verdict().notes, [GroupNote::NoReads { member: replica(2) }]);
+}
+
+#[test]
+fn a_verdict_is_told_in_words() {
+    let told = |scene: &Scene| {
+        let verdict = scene.verdict();
+        std::iter::once(verdict.sentence()).chain(verdict.evidence_lines()).collect::<Vec<_>>().join("\n")
+    };
+    let single = Scene::steady(1).held(DB, CPU, 82.0, 10).with(DB, |primary| {
+        (primary.multi_az, primary.max_connections, primary.class) = (false, None, "db.r5.large".to_owned());
+    });
+    insta::assert_snapshot!(told(&single), @"
+    add a replica: 1 → 2
+    production-solosuccess-db cpu 82 % > 70 % held 10m of 10m
+    production-solosuccess-db connections 11 % of 1741 (est.), under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 cpu 55 %, not under 40 %
+    production-solosuccess-db-replica-1 connections 50 % of 400, not under 40 %
+    production-solosuccess-db-replica-1 lag 0 s, limit 1 s
+    floor 1 (the policy's minimum), ceiling 5
+    making a replica holds up the primary's disk for about a minute: it has no standby
+    a new replica would be db.t3.medium, its source is db.r5.large
+    next 12:01:00: no longer asks if the next minute is not above the threshold
+    ");
+    insta::assert_snapshot!(told(&Scene::idle(2)), @"
+    remove a replica: 2 → 1, production-solosuccess-db-replica-2 goes
+    production-solosuccess-db cpu 20 %, limit 70 %
+    production-solosuccess-db connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 cpu 20 %, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 lag 0 s, limit 1 s
+    production-solosuccess-db-replica-2 cpu 20 %, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-2 connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-2 lag 0 s, limit 1 s
+    floor 1 (the policy's minimum), ceiling 5
+    next 12:01:00: no longer asks if a metric reaches its threshold in the next minute
+    ");
+    insta::assert_snapshot!(told(&Scene::idle(2).held(DB, CPU, 90.0, 10)), @"
+    2 → 3 is blocked: write-bound: the primary is hot while every replica idles, and each further one repeats its writes; a larger instance or fewer writes would help
+    production-solosuccess-db cpu 90 % > 70 % held 10m of 10m
+    production-solosuccess-db connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 cpu 20 %, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-1 lag 0 s, limit 1 s
+    production-solosuccess-db-replica-2 cpu 20 %, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-2 connections 10 % of 400, under 40 % for 30m of 30m
+    production-solosuccess-db-replica-2 lag 0 s, limit 1 s
+    floor 1 (the policy's minimum), ceiling 5
+    ");
+    insta::assert_snapshot!(told(&Scene::steady(2).held(DB, CPU, 75.0, 4).gone(&replica(1), LAG)), @"
+    cannot tell: lag is missing
+    production-solosuccess-db cpu above 70 % for 4m of 10m, mean 71 %
+    production-solosuccess-db connections 50 % of 400, not under 40 %
+    production-solosuccess-db-replica-1 cpu 55 %, not under 40 %
+    production-solosuccess-db-replica-1 connections 50 % of 400, not under 40 %
+    production-solosuccess-db-replica-1 lag is blind: no data
+    production-solosuccess-db-replica-2 cpu 55 %, not under 40 %
+    production-solosuccess-db-replica-2 connections 50 % of 400, not under 40 %
+    production-solosuccess-db-replica-2 lag 0 s, limit 1 s
+    floor 1 (the policy's minimum), ceiling 5
+    ");
+}

@@ -184,4 +184,4 @@ fn rebound(policy: &CachePolicy, cache: &Cache, judged: &[Judged]) -> Option<(Me
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -309,4 +309,4 @@ fn notes(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

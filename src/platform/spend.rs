@@ -65,4 +65,6 @@ pub struct Idle {
     pub why: String,
     /// What it costs a day.
     pub cost: Dollars,
+    /// When that was found.
+    pub since: Timestamp,
 }

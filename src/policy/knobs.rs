@@ -23,7 +23,7 @@ pub struct Policy {
     pub alarms: AlarmPolicy,
 }
 
-/// The alarms of services and balancers.
+/// The alarms of the spec.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlarmPolicy {
     /// `alarm_ecs_cpu_critical`, %.
@@ -42,6 +42,32 @@ pub struct AlarmPolicy {
     pub alb_5xx_window_s: u32,
     /// `alarm_alb_5xx_min_requests` in the window; with fewer a share says nothing.
     pub alb_5xx_min_requests: u32,
+    /// `alarm_rds_cpu_critical`, % of the primary.
+    pub rds_cpu_critical: f64,
+    /// `alarm_rds_cpu_critical_window_s`.
+    pub rds_cpu_critical_window_s: u32,
+    /// `alarm_rds_lag_critical_s`, seconds.
+    pub rds_lag_critical_s: f64,
+    /// `alarm_rds_lag_warning_s`, seconds.
+    pub rds_lag_warning_s: f64,
+    /// `alarm_rds_idle_lag_s`: up to this, lag of an idle PostgreSQL is none, seconds.
+    pub rds_idle_lag_s: f64,
+    /// `alarm_rds_lag_window_s`.
+    pub rds_lag_window_s: u32,
+    /// `alarm_rds_connections_percent` of the most that an instance takes.
+    pub rds_connections_percent: f64,
+    /// `alarm_rds_connections_window_s`.
+    pub rds_connections_window_s: u32,
+    /// `alarm_cache_hit_percent`: a warning below this hit rate.
+    pub cache_hit_percent: f64,
+    /// `alarm_cache_hit_window_s`.
+    pub cache_hit_window_s: u32,
+    /// `alarm_cache_hit_min_lookups` in the window; with fewer a rate says nothing.
+    pub cache_hit_min_lookups: u32,
+    /// `daily_budget_usd`; `None`: no budget, no alarm.
+    pub daily_budget_usd: Option<f64>,
+    /// `alarm_budget_percent`: a warning when a day costs more than the budget by more than this.
+    pub budget_percent: f64,
     /// `alarm_clear_window_s`: how long an alarm must not fire before it is over.
     pub clear_window_s: u32,
 }
@@ -220,6 +246,19 @@ impl Policy {
                 alb_5xx_percent: 1.0,
                 alb_5xx_window_s: 300,
                 alb_5xx_min_requests: 100,
+                rds_cpu_critical: 90.0,
+                rds_cpu_critical_window_s: 600,
+                rds_lag_critical_s: 5.0,
+                rds_lag_warning_s: 1.0,
+                rds_idle_lag_s: 300.0,
+                rds_lag_window_s: 180,
+                rds_connections_percent: 80.0,
+                rds_connections_window_s: 180,
+                cache_hit_percent: 70.0,
+                cache_hit_window_s: 300,
+                cache_hit_min_lookups: 100,
+                daily_budget_usd: None,
+                budget_percent: 20.0,
                 clear_window_s: 300,
             },
         }

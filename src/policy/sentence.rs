@@ -10,7 +10,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::alerts::{Alert, AlertEvidence, AlertState, REPLAYED};
 use super::ecs::{Acting, AutoscalerView};
 use super::verdict::{Decision, Direction, MetricEvidence, Note, Reason, Verdict, WindowEvidence};
 use super::window::after;
@@ -310,49 +309,6 @@ impl AutoscalerView {
     }
 }
 
-impl Alert {
-    /// What is wrong and since when: "cpu above 90 % for 10m: firing for 4m", "5XX 1.4 % of 3,700 requests (balancer 12,
-    /// targets 40), limit 1 %: clear".
-    pub fn sentence(&self, now: Timestamp) -> String {
-        let what = match &self.evidence {
-            AlertEvidence::Level { threshold, window, .. } => {
-                let threshold = amount(MetricId::ServiceCpu, *threshold);
-                format!("cpu above {threshold} for {}", held(window.need_s))
-            }
-            AlertEvidence::Errors { balancer, targets, requests, threshold } => {
-                let share = if *requests > 0.0 { (balancer + targets) / requests * 100.0 } else { 0.0 };
-                let requests = thousands(&format!("{requests:.0}"));
-                let share = amount_beside(MetricId::ServiceCpu, share, *threshold);
-                let limit = amount(MetricId::ServiceCpu, *threshold);
-                format!(
-                    "5XX {share} of {requests} requests (balancer {balancer:.0}, targets {targets:.0}), limit {limit}"
-                )
-            }
-            AlertEvidence::Healthy { count: Some(0), .. } => {
-                "no healthy target, so the balancer sends requests to all of them".to_owned()
-            }
-            AlertEvidence::Healthy { count: Some(count), .. } => format!("{} healthy", many(*count, "target")),
-            AlertEvidence::Healthy { count: None, .. } => "healthy targets unknown".to_owned(),
-            AlertEvidence::NoData => "no metric has data for 5m".to_owned(),
-        };
-        let state = match (self.state, &self.evidence) {
-            (AlertState::Firing { since }, _) => {
-                let seconds = now.as_second() - since.as_second();
-                let or_longer = if seconds >= REPLAYED as i64 * 60 { " or longer" } else { "" };
-                format!("firing for {}{or_longer}", span(seconds))
-            }
-            (AlertState::Filling, AlertEvidence::Level { window, .. }) => {
-                format!("{} of {}", held(window.held_s), held(window.need_s))
-            }
-            (AlertState::Filling, _) => "filling".to_owned(),
-            (AlertState::Clear, _) => "clear".to_owned(),
-            (AlertState::Unknown, _) => "cannot tell".to_owned(),
-        };
-        let blind = if self.blind { ", blind now" } else { "" };
-        format!("{what}: {state}{blind}")
-    }
-}
-
 /// The metric's name in a sentence.
 fn label(metric: MetricId) -> &'static str {
     match metric {
@@ -420,7 +376,7 @@ fn with_decimals(metric: MetricId, number: &str) -> String {
     }
 }
 
-fn thousands(number: &str) -> String {
+pub(super) fn thousands(number: &str) -> String {
     let (whole, rest) = number.find('.').map_or((number, ""), |dot| number.split_at(dot));
     let mut grouped = String::with_capacity(number.len() + whole.len() / 3);
     for (index, digit) in whole.chars().enumerate() {
@@ -432,7 +388,7 @@ fn thousands(number: &str) -> String {
     grouped + rest
 }
 
-fn held(seconds: u32) -> String {
+pub(super) fn held(seconds: u32) -> String {
     if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
 }
 

@@ -128,7 +128,8 @@ impl Evidence {
     /// finite is missing.
     pub fn map_back(&self, measure: impl Fn(usize, f64) -> f64) -> Self {
         let minutes = self.minutes.iter().enumerate();
-        let minutes = minutes.map(|(back, value)| value.map(|value| measure(back, value)).filter(|v| v.is_finite()));
+        let minutes =
+            minutes.map(|(back, value)| value.map(|value| measure(back, value)).filter(|value| value.is_finite()));
         Self { newest: self.newest, minutes: minutes.collect() }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, UnaryOperator};
+use hcl_edit::expr::{Expression, Object, ObjectKey, ObjectValue, UnaryOperator};
 use hcl_edit::structure::{Attribute, Structure};
 
 use super::value::Value;
@@ -158,6 +158,18 @@ fn literal(expression: &Expression, source: &str) -> Value {
         Expression::Null(_) => Value::Null,
         Expression::Number(number) => number.as_f64().map_or(Value::Other(source.to_owned()), Value::Number),
         Expression::String(text) => Value::Text(text.as_str().to_owned()),
+        Expression::Bool(flag) => Value::Flag(*flag.value()),
+        Expression::Object(object) => {
+            let entries = object.iter().map(|(key, value)| {
+                let name = match key {
+                    ObjectKey::Ident(name) => name.as_str().to_owned(),
+                    ObjectKey::Expression(Expression::String(name)) => name.as_str().to_owned(),
+                    ObjectKey::Expression(_) => return None,
+                };
+                Some((name, literal(value.expr(), source)))
+            });
+            entries.collect::<Option<_>>().map_or_else(|| Value::Other(source.to_owned()), Value::Map)
+        }
         Expression::Array(array) => Value::List(array.iter().map(|value| literal(value, source)).collect()),
         Expression::UnaryOp(op) if *op.operator.value() == UnaryOperator::Neg => match literal(&op.expr, source) {
             Value::Number(number) => Value::Number(-number),
@@ -173,6 +185,14 @@ fn expression(value: &Value) -> Expression {
         Value::Number(number) => Expression::from(*number),
         Value::Text(text) => Expression::from(text.as_str()),
         Value::List(values) => Expression::from(values.iter().map(expression).collect::<Vec<_>>()),
+        Value::Flag(flag) => Expression::from(*flag),
+        Value::Map(entries) => {
+            let mut object = Object::new();
+            for (name, value) in entries {
+                object.insert(ObjectKey::from(Expression::from(name.as_str())), ObjectValue::new(expression(value)));
+            }
+            Expression::from(object)
+        }
         Value::Null | Value::Other(_) => Expression::null(),
     }
 }
@@ -183,7 +203,10 @@ fn from_json(value: serde_json::Value) -> Value {
         serde_json::Value::Number(number) => number.as_f64().map_or(Value::Other(number.to_string()), Value::Number),
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        other => Value::Other(other.to_string()),
+        serde_json::Value::Bool(flag) => Value::Flag(flag),
+        serde_json::Value::Object(entries) => {
+            Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
+        }
     }
 }
 

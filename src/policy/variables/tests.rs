@@ -60,6 +60,11 @@ fn every_variable_reads_back_what_it_shows() {
     policy.ecs.holiday_min_capacity = Some(crate::platform::TaskCount(2));
     policy.ecs.cpu_target = 62.5;
     policy.ecs.schedule_timezone = crate::policy::schedule::Zone::named("Europe/Berlin").unwrap();
+    policy.replicas.max_connections =
+        [("db-1", 400), ("odd \"${name}", 1)].map(|(id, max)| (crate::platform::DatabaseId::new(id), max)).into();
+    policy.replicas.primaries = vec![crate::platform::DatabaseId::new("db-1")];
+    policy.replicas.add_although_write_bound = true;
+    policy.alarms.daily_budget_usd = Some(120.5);
     policy.cache.node_type = "odd \"quoted\" ${name} \\ back".to_owned();
     assert_eq!(read_tfvars("p", &annotated(&policy)).unwrap().policy, policy);
     let json: serde_json::Map<_, _> = all()
@@ -71,6 +76,13 @@ fn every_variable_reads_back_what_it_shows() {
                 Value::List(days) => {
                     days.iter().map(|day| day.to_string().trim_matches('"').to_owned()).collect::<Vec<_>>().into()
                 }
+                Value::Flag(flag) => flag.into(),
+                Value::Map(entries) => serde_json::Value::Object(
+                    entries
+                        .into_iter()
+                        .map(|(name, value)| (name, value.to_string().parse::<u32>().unwrap().into()))
+                        .collect(),
+                ),
                 Value::Other(source) => panic!("{source}"),
             };
             (variable.name.to_owned(), value)
@@ -121,6 +133,22 @@ fn each_mistake_names_file_line_value_and_reason() {
         (
             "ecs_scale_in_window_s = 7201",
             "p.tfvars:1: ecs_scale_in_window_s = 7201: a window lasts from 60 to 7200 seconds, of which the history is kept",
+        ),
+        ("rds_cpu_in = 71", "p.tfvars:1: rds_cpu_in = 71: removes below 71, above 70 where it adds"),
+        ("rds_add_although_write_bound = 1", "p.tfvars:1: rds_add_although_write_bound = 1: must be true or false"),
+        (
+            "rds_scale_in_window_s = 7200\nrds_scale_out_window_s = 3601",
+            "p.tfvars:1: rds_scale_in_window_s = 7200: the windows of both directions last at most 10800 seconds together",
+        ),
+        ("redis_groups = \"a\"", "p.tfvars:1: redis_groups = \"a\": must be a list of names"),
+        ("daily_budget_usd = 0", "p.tfvars:1: daily_budget_usd = 0: must be above 0"),
+        (
+            "alarm_rds_lag_window_s = 59",
+            "p.tfvars:1: alarm_rds_lag_window_s = 59: a window lasts from 60 to 7200 seconds, of which the history is kept",
+        ),
+        (
+            "rds_max_connections = { db = 0 }",
+            "p.tfvars:1: rds_max_connections = { db = 0 }: must be a map of whole numbers above 0, as in { \"db-1\" = 400 }",
         ),
         ("peak_hours_start = 24", "p.tfvars:1: peak_hours_start = 24: a peak starts at 0 to 23 o'clock"),
         ("peak_hours_end = 25", "p.tfvars:1: peak_hours_end = 25: must be an hour of the day, 0 to 24"),

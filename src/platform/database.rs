@@ -229,7 +229,8 @@ impl ReaderName {
 }
 
 impl Platform {
-    /// The replicas of an instance in its region, as far as they were described, and how many more it names.
+    /// The replicas of an instance in its region, as far as they were described, in the order of their names, and how
+    /// many more it names.
     pub fn replicas_of<'a>(&'a self, primary: &'a Database) -> (Vec<&'a Database>, u32) {
         let here = primary.replicas.iter().filter(|id| !id.as_str().starts_with("arn:"));
         let (mut described, mut unseen) = (Vec::new(), 0);
@@ -239,6 +240,7 @@ impl Platform {
                 None => unseen += 1,
             }
         }
+        described.sort_by(|a, b| a.id.rank().cmp(&b.id.rank()));
         (described, unseen)
     }
 }

@@ -112,10 +112,18 @@ fn members(cache: &Cache) -> Members {
     }
 }
 
-/// A shard's phase: it serves while any node of it does, and otherwise is what its first node is.
-fn together(mut nodes: impl Iterator<Item = Phase>) -> Phase {
-    let Some(first) = nodes.next() else { return Phase::Failed };
-    std::iter::once(first).chain(nodes).find(|phase| phase.serves()).unwrap_or(first)
+/// A shard's phase is that of its best node: it serves while any node of it does. One without nodes has failed.
+fn together(nodes: impl Iterator<Item = Phase>) -> Phase {
+    let best_first = [Phase::Serving, Phase::Changing, Phase::Away, Phase::Arriving, Phase::Leaving, Phase::Stopped];
+    let rank = |phase: &Phase| best_first.iter().position(|known| known == phase).unwrap_or(best_first.len());
+    nodes.min_by_key(rank).unwrap_or(Phase::Failed)
+}
+
+/// Every node, in the order of their names.
+fn nodes(cache: &Cache) -> Vec<&CacheNode> {
+    let mut nodes: Vec<_> = cache.nodes().collect();
+    nodes.sort_by(|a, b| a.id.rank().cmp(&b.id.rank()));
+    nodes
 }
 
 /// Judges memory, host CPU and – for show – the engine's CPU of every node that answers.
@@ -132,7 +140,7 @@ fn judge(platform: &Platform, policy: &CachePolicy, cache: &Cache, now: Timestam
         (MetricId::CacheEngineCpu, bounds(None, None)),
     ];
     let mut judged = Vec::new();
-    for node in cache.nodes().filter(|node| node.status.phase().serves()) {
+    for node in nodes(cache).into_iter().filter(|node| node.status.phase().serves()) {
         for (metric, bounds) in &rules {
             let series = platform.series.get(&MetricKey::cache_node(&node.id, *metric));
             let evidence = Evidence::read(series.map(AsRef::as_ref), *metric, now, bounds.span(), None);
@@ -161,7 +169,7 @@ fn removable(cache: &Cache) -> Option<String> {
 
 /// What stands in the way of one fewer.
 fn no_fewer(cache: &Cache) -> Option<Obstacle> {
-    let failed = cache.nodes().find(|node| matches!(node.status.phase(), Phase::Failed | Phase::Stopped));
+    let failed = nodes(cache).into_iter().find(|node| matches!(node.status.phase(), Phase::Failed | Phase::Stopped));
     if let Some(failed) = failed {
         let (member, status) = (failed.id.to_string(), failed.status.0.clone());
         return Some(Obstacle::MemberNotServing { member, status });

@@ -54,9 +54,10 @@ impl Alert {
             AlertEvidence::NoData => "no metric has data for 5m".to_owned(),
         };
         let state = match (self.state, &self.evidence) {
-            (AlertState::Firing { since }, _) => {
+            (AlertState::Firing { since }, evidence) => {
                 let seconds = now.as_second() - since.as_second();
-                let or_longer = if seconds >= REPLAYED as i64 * 60 { " or longer" } else { "" };
+                let replayed = !matches!(evidence, AlertEvidence::Cost { .. } | AlertEvidence::Idle { .. });
+                let or_longer = if replayed && seconds >= REPLAYED as i64 * 60 { " or longer" } else { "" };
                 format!("firing for {}{or_longer}", span(seconds))
             }
             (AlertState::Filling, AlertEvidence::Level { window, .. }) => {

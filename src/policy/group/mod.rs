@@ -3,6 +3,8 @@
 //! What such a verdict says and rests on. The rule is the same for all of them, `rule`; what feeds it is theirs:
 //! `replicas`, `cache`.
 
+#[cfg(test)]
+mod properties;
 mod rule;
 mod weigh;
 mod words;

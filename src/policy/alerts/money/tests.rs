@@ -61,7 +61,7 @@ fn a_spike_and_idle_resources_are_warnings() {
     let told: Vec<_> = alerts.iter().map(|alert| alert.sentence(noon())).collect();
     insta::assert_snapshot!(told.join("\n"), @"
     2026-03-09 cost $1,300.00 of $100.00 (Cost Explorer): firing for 0s
-    2026-03-09 cost $300.00, $110.50 was to be expected: firing for 720m or longer
+    2026-03-09 cost $300.00, $110.50 was to be expected: firing for 720m
     hardly used: cpu below 5 % for 14 days, $1.63 a day: firing for 0s
     today is heading for $90.00 of $100.00 (run rate): clear
     ");

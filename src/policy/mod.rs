@@ -7,6 +7,8 @@
 
 pub mod alerts;
 pub mod cache;
+#[cfg(test)]
+mod conformance;
 pub mod ecs;
 pub mod group;
 pub mod knobs;

@@ -233,12 +233,11 @@ pub fn unit(unit: Unit) -> &'static str {
 
 /// Bytes in the largest unit of which there is one: `512 B`, `1.5 GiB`.
 fn bytes(value: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let power = (0..units.len() - 1).find(|power| value.abs() < 1024_f64.powi(*power as i32 + 1));
-    let power = power.unwrap_or(units.len() - 1);
-    let value = value / 1024_f64.powi(power as i32);
-    let decimals = usize::from(power > 0 && value.abs() < 9.95);
-    format!("{} {}", number(value, decimals), units[power])
+    let (mut value, mut unit) = (value, "B");
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        (value, unit) = if value.abs() < 1024.0 { (value, unit) } else { (value / 1024.0, larger) };
+    }
+    format!("{} {unit}", number(value, usize::from(unit != "B" && value.abs() < 9.95)))
 }
 
 /// Dollars an hour: `$0.296/h`, `$0.02/h`, `$12.40/h`.
@@ -351,7 +350,6 @@ mod tests {
             (value(Unit::Seconds, 1.239), "1.24 s"),
             (value(Unit::Count, 6.0), "6"),
             (value(Unit::PerSecond, 1_250.0), "1,250/s"),
-            (value(Unit::Bytes, 512.0), "512 B"),
             (value(Unit::Bytes, 1.5 * 1024.0 * 1024.0 * 1024.0), "1.5 GiB"),
             (value(Unit::Bytes, 3e15), "2,728 TiB"),
             (value(Unit::Percent, f64::NAN), "– %"),

@@ -309,4 +309,6 @@ fn notes(
 }
 
 #[cfg(test)]
+mod scene;
+#[cfg(test)]
 pub(super) mod tests;

@@ -126,6 +126,7 @@ impl Evidence {
 
     /// The same minutes in another measure, which is told how many minutes back from the newest a value is. What is not
     /// finite is missing.
+    #[must_use]
     pub fn map_back(&self, measure: impl Fn(usize, f64) -> f64) -> Self {
         let minutes = self.minutes.iter().enumerate();
         let minutes =

@@ -1,3 +1,5 @@
+//! Known answers on the alarms of services and balancers.
+
 use super::*;
 use crate::platform::{Environment, Fact, Source, TaskCount};
 use crate::policy::ecs::tests::{CPU, MEMORY, REQUESTS, Scene, balancer, group, noon, seconds};

@@ -1,3 +1,5 @@
+//! Known answers on a small cache, one test a sentence of the spec or of the readings of it.
+
 use std::sync::Arc;
 
 use super::*;
@@ -203,7 +205,9 @@ fn every_node_low_on_both_for_thirty_minutes_removes_the_newest_replica() {
 fn one_missing_minute_is_bridged_out_and_two_in() {
     let holes = |of: usize, value: f64, holes: &[usize]| {
         let mut values = vec![Some(value); of];
-        holes.iter().for_each(|back| values[*back] = None);
+        for back in holes {
+            values[*back] = None;
+        }
         values
     };
     let busy = |missing: &[usize]| Scene::steady(3).newest(1, CPU, &holes(10, 75.0, missing)).decision();

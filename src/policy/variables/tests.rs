@@ -1,3 +1,5 @@
+//! What a variables file may hold, and every mistake in one.
+
 use super::*;
 
 const PRODUCTION: &str = include_str!("../../../examples/policies/production.tfvars");

@@ -1,3 +1,5 @@
+//! Known answers on the alarm of a cache.
+
 use super::*;
 use crate::platform::CacheId;
 use crate::policy::alerts::{AlertState, Severity, alerts};

@@ -1,3 +1,5 @@
+//! Known answers on the alarms of databases, each with its edges.
+
 use super::*;
 use crate::platform::{DatabaseId, Engine};
 use crate::policy::alerts::{AlertState, Severity, alerts};
@@ -31,7 +33,9 @@ fn a_primarys_cpu_above_90_for_ten_minutes_is_critical() {
     assert_eq!(hot(90.0, 20), AlertState::Clear);
     let holes = |backs: &[usize]| {
         let mut values = [Some(95.0); 10];
-        backs.iter().for_each(|back| values[*back] = None);
+        for back in backs {
+            values[*back] = None;
+        }
         state(&Scene::steady(1).newest(DB, CPU, &values), rule, DB)
     };
     assert_eq!(holes(&[4]), since(0));

@@ -1,3 +1,5 @@
+//! Known answers on the alarms of money.
+
 use std::sync::Arc;
 
 use super::*;

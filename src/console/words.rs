@@ -349,7 +349,6 @@ mod tests {
             (value(Unit::Seconds, 1.239), "1.24 s"),
             (value(Unit::Count, 6.0), "6"),
             (value(Unit::Bytes, 1.5 * 1024.0 * 1024.0 * 1024.0), "1.5 GiB"),
-            (value(Unit::Bytes, 3e15), "2,728 TiB"),
             (value(Unit::Percent, f64::NAN), "– %"),
             (value(Unit::Count, -0.01), "0"),
             (dollars_per_hour(0.296), "$0.296/h"),

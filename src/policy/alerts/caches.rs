@@ -57,8 +57,8 @@ fn hit_rate(alarms: &AlarmPolicy, cache: &Cache, nodes: &[Node], now: Timestamp)
             return None;
         }
         let (hits, lookups) = counted(back);
-        let enough = lookups > 0.0 && lookups >= f64::from(alarms.cache_hit_min_lookups);
-        Some(enough && hits / lookups * 100.0 < alarms.cache_hit_percent)
+        let enough = lookups >= f64::from(alarms.cache_hit_min_lookups);
+        Some(enough && hits * 100.0 < alarms.cache_hit_percent * lookups)
     };
     let (state, blind) = replay(alarms, evidence_minute(now), evaluate);
     let (hits, lookups) = counted(0);

@@ -24,7 +24,7 @@ pub(in crate::policy) struct Rule<'a> {
     pub judged: &'a [Judged],
     /// What stands in the way of any one more.
     pub no_more: Option<Obstacle>,
-    /// What stands in the way of one more that a metric asks for.
+    /// What stands in the way of one more that a metric asks for; never in a group below its least.
     pub no_use: Option<Obstacle>,
     /// What stands in the way of one fewer.
     pub no_fewer: Option<Obstacle>,
@@ -46,7 +46,7 @@ impl Rule<'_> {
         let blocked = |by: &Obstacle, wanted| none(Reason::Blocked { by: by.clone(), wanted });
         let below = self.members.usable() < self.min;
         if below || !self.asking().is_empty() {
-            let obstacle = self.no_more.as_ref().or(self.no_use.as_ref().filter(|_| !below));
+            let obstacle = self.no_more.as_ref().or(self.no_use.as_ref());
             if present >= self.max {
                 return none(Reason::AtCeiling { wanted });
             }

@@ -91,6 +91,11 @@ fn an_out_trigger_whose_window_ended_in_the_last_thirty_minutes_keeps_all() {
     let until = crate::policy::window::evident_at(evidence_minute(noon()), 1);
     assert_eq!(asked(29), none(Reason::AskedLately { metric: CPU, until }));
     assert_eq!(asked(30), inward(1));
+    let mut long = vec![Some(20.0); 5];
+    long.extend([Some(75.0); 12]);
+    let until = crate::policy::window::evident_at(evidence_minute(noon()), 25);
+    let long = Scene::idle(2).newest(DB, CPU, &long).decision();
+    assert_eq!(long, none(Reason::AskedLately { metric: CPU, until }), "counted from the newest of several");
     let mut hidden = vec![Some(20.0); 5];
     hidden.extend([Some(75.0), None, Some(75.0), None]);
     hidden.extend([Some(75.0); 6]);
@@ -193,8 +198,9 @@ fn an_idle_postgres_reports_lag_that_is_none() {
     let mysql = idle(0.0).with(DB, |primary| primary.engine = Engine::Mysql);
     assert_eq!(mysql.decision(), out(3, &[LAG]), "only PostgreSQL reports it");
     assert_eq!(idle(0.0).gone(DB, WRITES).decision(), out(3, &[LAG]), "what is unknown is not idle");
-    let woken = idle(0.0).newest(DB, WRITES, &[Some(500.0)]).newest(&replica(1), LAG, &[Some(0.1)]);
-    assert_eq!(woken.decision(), none(Reason::Steady), "the first writes do not turn idle lag into a breach");
+    let woken = idle(0.0).newest(DB, WRITES, &[Some(500.0)]).decision();
+    let filling = Reason::Filling { metric: LAG, held_s: 60, need_s: 300 };
+    assert_eq!(woken, none(filling), "the first writes do not make a breach of the idle minutes before");
 }
 
 #[test]
@@ -230,6 +236,8 @@ fn of_one_age_the_greater_number_goes_first() {
 fn what_aws_would_refuse_is_not_asked_for() {
     let hot = || Scene::steady(2).held(DB, CPU, 75.0, 10);
     assert_eq!(hot().with(DB, |primary| primary.backup_days = 0).decision(), blocked(Obstacle::NoBackups, 3));
+    let missing = Scene::steady(2).gone(DB, CPU).with(DB, |primary| primary.backup_days = 0);
+    assert_eq!(missing.decision(), none(Reason::Steady), "what is missing could not change that");
     let by = Obstacle::PrimaryNotServing { status: "storage-full".to_owned() };
     assert_eq!(Scene::steady(0).status(DB, "storage-full").decision(), blocked(by, 1));
     assert_eq!(hot().status(DB, "stopped").decision(), none(Reason::Stopped));

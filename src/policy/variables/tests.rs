@@ -221,3 +221,13 @@ fn a_knob_is_written_back_with_everything_around_it_kept() {
     assert_eq!(read_tfvars("p", &written).unwrap().policy, policy);
     assert!(written.starts_with("# why: the spring sale\necs_cpu_target = 65.5 # was 60\n"), "{written}");
 }
+
+#[test]
+fn a_map_is_written_back_as_it_is_read() {
+    let mut policy = Policy::of_spec(Environment::Production);
+    policy.replicas.max_connections = [(crate::platform::DatabaseId::new("db-1"), 400)].into();
+    let variable = all().find(|variable| variable.name == "rds_max_connections").unwrap();
+    let text = write_back("p.tfvars", "# Ours.\nrds_max_connections = {} # none\n", variable, &policy).unwrap();
+    assert!(text.starts_with("# Ours.\n") && text.ends_with(" # none\n"), "{text}");
+    assert_eq!(read_tfvars("p.tfvars", &text).unwrap().policy, policy, "{text}");
+}

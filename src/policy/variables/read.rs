@@ -158,7 +158,7 @@ fn literal(expression: &Expression, source: &str) -> Value {
         Expression::Null(_) => Value::Null,
         Expression::Number(number) => number.as_f64().map_or(Value::Other(source.to_owned()), Value::Number),
         Expression::String(text) => Value::Text(text.as_str().to_owned()),
-        Expression::Bool(flag) => Value::Flag(*flag.value()),
+        Expression::Bool(is) => Value::Bool(*is.value()),
         Expression::Object(object) => {
             let entries = object.iter().map(|(key, value)| {
                 let name = match key {
@@ -185,7 +185,7 @@ fn expression(value: &Value) -> Expression {
         Value::Number(number) => Expression::from(*number),
         Value::Text(text) => Expression::from(text.as_str()),
         Value::List(values) => Expression::from(values.iter().map(expression).collect::<Vec<_>>()),
-        Value::Flag(flag) => Expression::from(*flag),
+        Value::Bool(is) => Expression::from(*is),
         Value::Map(entries) => {
             let mut object = Object::new();
             for (name, value) in entries {
@@ -203,7 +203,7 @@ fn from_json(value: serde_json::Value) -> Value {
         serde_json::Value::Number(number) => number.as_f64().map_or(Value::Other(number.to_string()), Value::Number),
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        serde_json::Value::Bool(flag) => Value::Flag(flag),
+        serde_json::Value::Bool(is) => Value::Bool(is),
         serde_json::Value::Object(entries) => {
             Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
         }

@@ -78,7 +78,7 @@ fn every_variable_reads_back_what_it_shows() {
                 Value::List(days) => {
                     days.iter().map(|day| day.to_string().trim_matches('"').to_owned()).collect::<Vec<_>>().into()
                 }
-                Value::Flag(flag) => flag.into(),
+                Value::Bool(is) => is.into(),
                 Value::Map(entries) => serde_json::Value::Object(
                     entries
                         .into_iter()

@@ -22,7 +22,7 @@ pub enum Value {
     /// Names with their values.
     Map(BTreeMap<String, Value>),
     /// `true` or `false`.
-    Flag(bool),
+    Bool(bool),
     /// Something else, as written.
     Other(String),
 }
@@ -34,7 +34,7 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("null"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(&quoted(text)),
-            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Bool(is) => write!(f, "{is}"),
             Self::Map(entries) if entries.is_empty() => f.write_str("{}"),
             Self::Map(entries) => {
                 let entries: Vec<_> =
@@ -141,13 +141,13 @@ impl Knob for String {
 impl Knob for bool {
     fn read(value: &Value) -> Result<Self, String> {
         match value {
-            Value::Flag(flag) => Ok(*flag),
+            Value::Bool(is) => Ok(*is),
             _ => Err("must be true or false".to_owned()),
         }
     }
 
     fn show(&self) -> Value {
-        Value::Flag(*self)
+        Value::Bool(*self)
     }
 }
 

@@ -214,6 +214,8 @@ pub fn value(unit: Unit, value: f64) -> String {
         Unit::Seconds if value.abs() < 0.9995 => format!("{} ms", number(value * 1000.0, 0)),
         Unit::Seconds => format!("{} s", number(value, 2)),
         Unit::Count => number(value, small),
+        Unit::Bytes => bytes(value),
+        Unit::PerSecond => format!("{}/s", number(value, small)),
     }
 }
 
@@ -224,7 +226,17 @@ pub fn unit(unit: Unit) -> &'static str {
         Unit::PerMinute => "per min",
         Unit::Seconds => "seconds",
         Unit::Count => "count",
+        Unit::Bytes => "bytes",
+        Unit::PerSecond => "per s",
     }
+}
+
+/// Bytes in the largest unit of which there is one: `512 B`, `1.5 GiB`.
+fn bytes(value: f64) -> String {
+    let larger =
+        |(value, unit): (f64, _), next| if value.abs() < 1024.0 { (value, unit) } else { (value / 1024.0, next) };
+    let (value, unit) = ["KiB", "MiB", "GiB", "TiB"].into_iter().fold((value, "B"), larger);
+    format!("{} {unit}", number(value, usize::from(unit != "B" && value.abs() < 9.95)))
 }
 
 /// Dollars an hour: `$0.296/h`, `$0.02/h`, `$12.40/h`.
@@ -337,6 +349,7 @@ mod tests {
             (value(Unit::Seconds, 0.9996), "1 s"),
             (value(Unit::Seconds, 1.239), "1.24 s"),
             (value(Unit::Count, 6.0), "6"),
+            (value(Unit::Bytes, 1.5 * 1024.0 * 1024.0 * 1024.0), "1.5 GiB"),
             (value(Unit::Percent, f64::NAN), "– %"),
             (value(Unit::Count, -0.01), "0"),
             (dollars_per_hour(0.296), "$0.296/h"),

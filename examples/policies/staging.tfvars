@@ -220,35 +220,6 @@ alarm_budget_percent = 20
 # An alarm is over when it has not fired for so long; seconds.
 alarm_clear_window_s = 300
 
-# --- Alarms ---
-
-# Critical above this CPU utilization; %.
-alarm_ecs_cpu_critical = 90
-
-# For so long: 10 minutes; seconds.
-alarm_ecs_cpu_critical_window_s = 600
-
-# A warning above this CPU utilization; %.
-alarm_ecs_cpu_warning = 80
-
-# For so long: 15 minutes; seconds.
-alarm_ecs_cpu_warning_window_s = 900
-
-# Critical when no task has been healthy for so long; seconds.
-alarm_unhealthy_window_s = 180
-
-# A warning when more than this share of requests ends in a 5XX; %.
-alarm_alb_5xx_percent = 1
-
-# The share is taken over so long; seconds.
-alarm_alb_5xx_window_s = 300
-
-# With fewer requests than this in the window the share says nothing.
-alarm_alb_5xx_min_requests = 100
-
-# An alarm is over when it has not fired for so long; seconds.
-alarm_clear_window_s = 300
-
 # --- Application Load Balancer ---
 
 # Between two health checks; seconds.

@@ -74,7 +74,7 @@ name!(
     CacheNodeId
 );
 name!(
-    /// A CloudFront distribution's id.
+    /// A CloudFront distribution's id, as in `E2QWRUHAPOMQZL`.
     DistributionId
 );
 

@@ -301,44 +301,6 @@ const SECTIONS: &[Section] = &[
         ],
     ),
     (
-        "Alarms",
-        &[
-            variable!("alarm_ecs_cpu_critical", alarms.ecs_cpu_critical, "Critical above this CPU utilization; %"),
-            variable!(
-                "alarm_ecs_cpu_critical_window_s",
-                alarms.ecs_cpu_critical_window_s,
-                "For so long: 10 minutes; seconds"
-            ),
-            variable!("alarm_ecs_cpu_warning", alarms.ecs_cpu_warning, "A warning above this CPU utilization; %"),
-            variable!(
-                "alarm_ecs_cpu_warning_window_s",
-                alarms.ecs_cpu_warning_window_s,
-                "For so long: 15 minutes; seconds"
-            ),
-            variable!(
-                "alarm_unhealthy_window_s",
-                alarms.unhealthy_window_s,
-                "Critical when no task has been healthy for so long; seconds"
-            ),
-            variable!(
-                "alarm_alb_5xx_percent",
-                alarms.alb_5xx_percent,
-                "A warning when more than this share of requests ends in a 5XX; %"
-            ),
-            variable!("alarm_alb_5xx_window_s", alarms.alb_5xx_window_s, "The share is taken over so long; seconds"),
-            variable!(
-                "alarm_alb_5xx_min_requests",
-                alarms.alb_5xx_min_requests,
-                "With fewer requests than this in the window the share says nothing"
-            ),
-            variable!(
-                "alarm_clear_window_s",
-                alarms.clear_window_s,
-                "An alarm is over when it has not fired for so long; seconds"
-            ),
-        ],
-    ),
-    (
         "Application Load Balancer",
         &[
             variable!("alb_health_check_interval_s", balancer.interval_s, "Between two health checks; seconds"),

@@ -78,6 +78,42 @@ rds_max_replicas = 1
 # Instance class of a new replica.
 rds_replica_instance_class = "db.t3.medium"
 
+# The databases that the policy governs; none named: every one that has a replica.
+rds_primaries = []
+
+# Add a replica above this CPU utilization of the primary; %.
+rds_cpu_out = 70
+
+# Remove one below this CPU utilization of every replica; %.
+rds_cpu_in = 40
+
+# Add a replica above this share of the most connections of any instance; %.
+rds_connections_out = 80
+
+# Remove one below this share on every instance; %.
+rds_connections_in = 40
+
+# The most connections of an instance, where the policy knows better than AWS, as in { "db-1" = 400 }.
+rds_max_connections = {}
+
+# Add a replica above this lag of any replica; seconds.
+rds_lag_out_s = 1
+
+# How long CPU or connections must stay above: 10 minutes; seconds.
+rds_scale_out_window_s = 600
+
+# How long lag must stay above: 5 minutes; seconds.
+rds_lag_window_s = 300
+
+# How long everything must stay below before a replica is removed: 30 minutes; seconds.
+rds_scale_in_window_s = 1800
+
+# From the end of a change to the next; seconds.
+rds_cooldown_s = 1800
+
+# Add a replica although the primary is hot while every replica idles.
+rds_add_although_write_bound = false
+
 # --- ElastiCache ---
 
 # Fewest nodes, the primary included.
@@ -88,6 +124,33 @@ redis_max_nodes = 2
 
 # Node type of the cache.
 redis_node_type = "cache.t3.medium"
+
+# The replication groups that the policy governs; none named: every one.
+redis_groups = []
+
+# Add a node above this memory usage of any node; %.
+redis_memory_out = 75
+
+# Remove one below this memory usage of every node; %.
+redis_memory_in = 40
+
+# Add a node above this CPU utilization of any node; %.
+redis_cpu_out = 70
+
+# Remove one below this CPU utilization of every node; %.
+redis_cpu_in = 40
+
+# How long a node must stay above: 10 minutes; seconds.
+redis_scale_out_window_s = 600
+
+# How long every node must stay below: 30 minutes; seconds.
+redis_scale_in_window_s = 1800
+
+# From the end of a change to the next; seconds.
+redis_cooldown_s = 1800
+
+# One shard fewer must leave the memory under this share of redis_memory_out; above 0, at most 1.
+redis_scale_in_margin = 0.95
 
 # --- Alarms ---
 
@@ -114,6 +177,45 @@ alarm_alb_5xx_window_s = 300
 
 # With fewer requests than this in the window the share says nothing.
 alarm_alb_5xx_min_requests = 100
+
+# Critical above this CPU utilization of a primary; %.
+alarm_rds_cpu_critical = 90
+
+# For so long: 10 minutes; seconds.
+alarm_rds_cpu_critical_window_s = 600
+
+# Critical above this lag of a replica, or when it does not replicate; seconds.
+alarm_rds_lag_critical_s = 5
+
+# A warning above this lag; seconds.
+alarm_rds_lag_warning_s = 1
+
+# Up to this, the lag that an idle PostgreSQL reports is none; seconds.
+alarm_rds_idle_lag_s = 300
+
+# For so long: 3 minutes; seconds.
+alarm_rds_lag_window_s = 180
+
+# A warning above this share of an instance's most connections; %.
+alarm_rds_connections_percent = 80
+
+# For so long: 3 minutes; seconds.
+alarm_rds_connections_window_s = 180
+
+# A warning below this hit rate of a cache; %.
+alarm_cache_hit_percent = 70
+
+# The rate is taken over so long; seconds.
+alarm_cache_hit_window_s = 300
+
+# With fewer look-ups than this in the window the rate says nothing.
+alarm_cache_hit_min_lookups = 100
+
+# What a day may cost; null: no budget.
+daily_budget_usd = null
+
+# A warning when a day costs more than the budget by more than this; %.
+alarm_budget_percent = 20
 
 # An alarm is over when it has not fired for so long; seconds.
 alarm_clear_window_s = 300

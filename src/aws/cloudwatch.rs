@@ -91,6 +91,8 @@ fn query(index: usize, key: &MetricKey) -> Option<MetricDataQuery> {
             vec![dimension("TargetGroup", group.dimension()?), dimension("LoadBalancer", balancer.as_str())]
         }
         Resource::LoadBalancer(balancer) => vec![dimension("LoadBalancer", balancer.as_str())],
+        Resource::Database(database) => vec![dimension("DBInstanceIdentifier", database.as_str())],
+        Resource::CacheNode(node) => vec![dimension("CacheClusterId", node.as_str())],
     };
     let metric =
         Metric::builder().namespace(row.namespace).metric_name(row.name).set_dimensions(Some(dimensions)).build();

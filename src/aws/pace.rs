@@ -221,8 +221,11 @@ pub fn cadence(source: Source) -> Duration {
         Source::Tasks | Source::TargetHealth => 5,
         Source::Activities => 10,
         Source::Metrics => 20,
-        Source::ScalableTargets => 30,
+        Source::Distributions => 600,
+        Source::Spend => 6 * 3600,
+        Source::ScalableTargets | Source::Databases | Source::Caches => 30,
         Source::Identity
+        | Source::ReaderName
         | Source::ServiceList
         | Source::ScalingPolicies
         | Source::ScheduledActions

@@ -23,6 +23,8 @@ pub(super) fn amount(metric: MetricId, value: f64) -> String {
         Unit::PerMinute => format!("{}/min", grouped(value)),
         Unit::Seconds => format!("{value:.3} s"),
         Unit::Count => grouped(value),
+        Unit::Bytes => format!("{} bytes", grouped(value)),
+        Unit::PerSecond => format!("{}/s", grouped(value)),
     }
 }
 

@@ -57,6 +57,10 @@ fn alarm_text(alert: &Alert, at: Timestamp) -> String {
     let subject = match &alert.subject {
         Subject::Service(id) | Subject::Targets(id, _) => id.to_string(),
         Subject::Balancer(id) => id.to_string(),
+        Subject::Database(id) => id.to_string(),
+        Subject::Cache(id) => id.to_string(),
+        Subject::Money => "money".to_owned(),
+        Subject::Resource(name) => name.clone(),
     };
     let severity = match alert.rule.severity() {
         Severity::Critical => "critical",

@@ -62,9 +62,42 @@ name!(
     TargetGroupArn
 );
 name!(
+    /// An RDS instance's identifier, as in `production-solosuccess-db`.
+    DatabaseId
+);
+name!(
+    /// An ElastiCache replication group's id, as in `production-solosuccess-redis`.
+    CacheId
+);
+name!(
+    /// A node of a replication group: AWS's cache cluster id, as in `production-solosuccess-redis-001`.
+    CacheNodeId
+);
+name!(
     /// A CloudFront distribution's id, as in `E2QWRUHAPOMQZL`.
     DistributionId
 );
+
+impl DatabaseId {
+    /// Where the identifier stands among its like: by its trailing number, then by its bytes, so that `db-10` comes
+    /// after `db-9`.
+    pub fn rank(&self) -> (u64, &str) {
+        rank(self.as_str())
+    }
+}
+
+impl CacheNodeId {
+    /// Where the node stands among its like: by its trailing number, then by its bytes.
+    pub fn rank(&self) -> (u64, &str) {
+        rank(self.as_str())
+    }
+}
+
+/// The number a name ends with, and the name. Without one, or with one that is too large to be counted, 0.
+fn rank(name: &str) -> (u64, &str) {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    (name[stem.len()..].parse().unwrap_or(0), name)
+}
 
 impl TargetGroupArn {
     /// The `targetgroup/<name>/<id>` part: the CloudWatch dimension. `None` when the ARN has no such part.
@@ -131,5 +164,29 @@ pub struct TaskCount(pub u32);
 impl fmt::Display for TaskCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A number of members of a group that scales by ones: read replicas, cache nodes or shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemberCount(pub u32);
+
+impl fmt::Display for MemberCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_by_their_trailing_number_and_then_by_their_bytes() {
+        let mut names = ["db-10", "db-9", "db", "b-9", "db-99999999999999999999"].map(DatabaseId::new);
+        names.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        let sorted = names.each_ref().map(DatabaseId::as_str);
+        assert_eq!(sorted, ["db", "db-99999999999999999999", "b-9", "db-9", "db-10"]);
     }
 }

@@ -1,11 +1,15 @@
 //! The metric catalogue: one row a metric. The planner asks for what is in this table, policy reads it by name, panes
 //! label with it; adding a metric is adding a row.
 
+mod catalogue;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use catalogue::CATALOGUE;
+
 use super::Platform;
-use super::ids::{LoadBalancerId, ServiceId, TargetGroupArn};
+use super::ids::{CacheNodeId, DatabaseId, LoadBalancerId, ServiceId, TargetGroupArn};
 
 /// A metric of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +39,39 @@ pub enum MetricId {
     HealthyHosts,
     /// Unhealthy targets, the minute's maximum.
     UnhealthyHosts,
+    /// CPU of a database instance, %.
+    DatabaseCpu,
+    /// Connections to a database instance.
+    DatabaseConnections,
+    /// Mean time of a read from disk, seconds.
+    ReadLatency,
+    /// Mean time of a write to disk, seconds.
+    WriteLatency,
+    /// Reads from disk a second.
+    ReadIops,
+    /// Writes to disk a second.
+    WriteIops,
+    /// How far a replica is behind, seconds. Below 0 replication does not run; the mean stays below 0 in a minute that
+    /// was partly so.
+    ReplicaLag,
+    /// Memory that is left to an instance, bytes.
+    FreeableMemory,
+    /// CPU of a cache node's host, %.
+    CacheCpu,
+    /// CPU of the one thread that the engine answers on, %.
+    CacheEngineCpu,
+    /// Memory in use on a node, % of what it may use.
+    CacheMemory,
+    /// Look-ups that found their key, per minute.
+    CacheHits,
+    /// Look-ups that did not, per minute.
+    CacheMisses,
+    /// Keys thrown out to make room, per minute.
+    Evictions,
+    /// Bytes that a node received in a minute.
+    CacheBytesIn,
+    /// Bytes that a node sent in a minute.
+    CacheBytesOut,
 }
 
 /// What a missing minute means.
@@ -55,6 +92,10 @@ pub enum Dimensions {
     TargetGroup,
     /// `LoadBalancer`.
     LoadBalancer,
+    /// `DBInstanceIdentifier`.
+    Database,
+    /// `CacheClusterId`.
+    CacheNode,
 }
 
 /// A unit, for axes and labels.
@@ -68,6 +109,10 @@ pub enum Unit {
     Seconds,
     /// A count at a time.
     Count,
+    /// Bytes, at a time or in a minute.
+    Bytes,
+    /// A rate a second.
+    PerSecond,
 }
 
 /// A row of the catalogue.
@@ -91,144 +136,6 @@ pub struct Row {
     pub label: &'static str,
 }
 
-/// The whole table. CloudWatch names and statistics: "Available metrics" of ECS and of Application Load Balancers.
-pub const CATALOGUE: &[Row] = &[
-    row(
-        MetricId::ServiceCpu,
-        "AWS/ECS",
-        "CPUUtilization",
-        Dimensions::Service,
-        "Average",
-        Unit::Percent,
-        Missing::Unknown,
-        "cpu",
-    ),
-    row(
-        MetricId::ServiceMemory,
-        "AWS/ECS",
-        "MemoryUtilization",
-        Dimensions::Service,
-        "Average",
-        Unit::Percent,
-        Missing::Unknown,
-        "memory",
-    ),
-    row(
-        MetricId::RequestsPerTarget,
-        "AWS/ApplicationELB",
-        "RequestCountPerTarget",
-        Dimensions::TargetGroup,
-        "Sum",
-        Unit::PerMinute,
-        Missing::Zero,
-        "requests/target",
-    ),
-    row(
-        MetricId::Requests,
-        "AWS/ApplicationELB",
-        "RequestCount",
-        Dimensions::TargetGroup,
-        "Sum",
-        Unit::PerMinute,
-        Missing::Zero,
-        "requests",
-    ),
-    row(
-        MetricId::ResponseP95,
-        "AWS/ApplicationELB",
-        "TargetResponseTime",
-        Dimensions::TargetGroup,
-        "p95",
-        Unit::Seconds,
-        Missing::Unknown,
-        "p95",
-    ),
-    row(
-        MetricId::ResponseP50,
-        "AWS/ApplicationELB",
-        "TargetResponseTime",
-        Dimensions::TargetGroup,
-        "p50",
-        Unit::Seconds,
-        Missing::Unknown,
-        "p50",
-    ),
-    row(
-        MetricId::ResponseP99,
-        "AWS/ApplicationELB",
-        "TargetResponseTime",
-        Dimensions::TargetGroup,
-        "p99",
-        Unit::Seconds,
-        Missing::Unknown,
-        "p99",
-    ),
-    row(
-        MetricId::Target5xx,
-        "AWS/ApplicationELB",
-        "HTTPCode_Target_5XX_Count",
-        Dimensions::TargetGroup,
-        "Sum",
-        Unit::PerMinute,
-        Missing::Zero,
-        "target 5xx",
-    ),
-    row(
-        MetricId::Target4xx,
-        "AWS/ApplicationELB",
-        "HTTPCode_Target_4XX_Count",
-        Dimensions::TargetGroup,
-        "Sum",
-        Unit::PerMinute,
-        Missing::Zero,
-        "target 4xx",
-    ),
-    row(
-        MetricId::Elb5xx,
-        "AWS/ApplicationELB",
-        "HTTPCode_ELB_5XX_Count",
-        Dimensions::LoadBalancer,
-        "Sum",
-        Unit::PerMinute,
-        Missing::Zero,
-        "elb 5xx",
-    ),
-    row(
-        MetricId::HealthyHosts,
-        "AWS/ApplicationELB",
-        "HealthyHostCount",
-        Dimensions::TargetGroup,
-        "Minimum",
-        Unit::Count,
-        Missing::Unknown,
-        "healthy",
-    ),
-    row(
-        MetricId::UnhealthyHosts,
-        "AWS/ApplicationELB",
-        "UnHealthyHostCount",
-        Dimensions::TargetGroup,
-        "Maximum",
-        Unit::Count,
-        Missing::Unknown,
-        "unhealthy",
-    ),
-];
-
-#[expect(clippy::too_many_arguments, reason = "a table row reads best on one line")]
-const fn row(
-    id: MetricId,
-    namespace: &'static str,
-    name: &'static str,
-    dimensions: Dimensions,
-    statistic: &'static str,
-    unit: Unit,
-    missing: Missing,
-    label: &'static str,
-) -> Row {
-    Row { id, namespace, name, dimensions, statistic, unit, missing, label }
-}
-
 impl MetricId {
     /// The metric's row. The table is in the enum's order; a test holds it so.
     pub fn row(self) -> &'static Row {
@@ -246,6 +153,10 @@ pub enum Resource {
     TargetGroup(LoadBalancerId, TargetGroupArn),
     /// A balancer.
     LoadBalancer(LoadBalancerId),
+    /// A database instance.
+    Database(DatabaseId),
+    /// A cache node.
+    CacheNode(CacheNodeId),
 }
 
 impl Resource {
@@ -255,6 +166,8 @@ impl Resource {
             Self::Service(_) => Dimensions::Service,
             Self::TargetGroup(..) => Dimensions::TargetGroup,
             Self::LoadBalancer(_) => Dimensions::LoadBalancer,
+            Self::Database(_) => Dimensions::Database,
+            Self::CacheNode(_) => Dimensions::CacheNode,
         }
     }
 }
@@ -272,6 +185,16 @@ impl MetricKey {
     /// A metric of a service.
     pub fn service(id: &ServiceId, metric: MetricId) -> Self {
         Self { resource: Resource::Service(id.clone()), metric }
+    }
+
+    /// A metric of a database instance.
+    pub fn database(id: &DatabaseId, metric: MetricId) -> Self {
+        Self { resource: Resource::Database(id.clone()), metric }
+    }
+
+    /// A metric of a cache node.
+    pub fn cache_node(id: &CacheNodeId, metric: MetricId) -> Self {
+        Self { resource: Resource::CacheNode(id.clone()), metric }
     }
 }
 
@@ -304,6 +227,45 @@ mod tests {
     fn the_table_is_in_the_enums_order() {
         for (index, row) in CATALOGUE.iter().enumerate() {
             assert_eq!(row.id as usize, index, "{:?}", row.id);
+        }
+    }
+
+    /// The spec's own lists. Two of its names are no metrics of the services it lists them under: counts come from the
+    /// service itself, and response time is the balancer's.
+    #[test]
+    fn every_metric_that_the_spec_lists_has_a_row_of_its_namespace() {
+        let spec = include_str!("../../tests/it/spec.md");
+        let list = spec.split_once("### CloudWatch Metrics").unwrap().1.split_once("### CloudWatch Alarms").unwrap().0;
+        let (mut namespace, mut found) = ("", 0);
+        for line in list.lines() {
+            namespace = match line {
+                "**ECS Service:**" => "AWS/ECS",
+                "**RDS:**" => "AWS/RDS",
+                "**ElastiCache:**" => "AWS/ElastiCache",
+                "**ALB:**" => "AWS/ApplicationELB",
+                _ => namespace,
+            };
+            let Some(name) = line.strip_prefix("- ") else { continue };
+            let names = match (namespace, name) {
+                ("AWS/ECS", "DesiredTaskCount" | "RunningTaskCount" | "TargetResponseTime") => vec![],
+                (_, "NetworkBytesIn/Out") => vec!["NetworkBytesIn", "NetworkBytesOut"],
+                (_, name) => vec![name],
+            };
+            for name in names {
+                let has = CATALOGUE.iter().any(|row| row.namespace == namespace && row.name == name);
+                assert!(has, "{namespace} {name}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, 19);
+    }
+
+    #[test]
+    fn counts_are_summed_and_levels_are_not() {
+        for row in CATALOGUE {
+            let summed = row.statistic == "Sum";
+            assert_eq!(summed, row.missing == Missing::Zero, "{}", row.name);
+            assert!(!summed || matches!(row.unit, Unit::PerMinute | Unit::Bytes), "{}", row.name);
         }
     }
 }

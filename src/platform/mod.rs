@@ -4,10 +4,13 @@
 
 pub mod activity;
 pub mod balancer;
+pub mod cache;
+pub mod database;
 pub mod distribution;
 pub mod history;
 pub mod identity;
 pub mod ids;
+pub mod members;
 pub mod metric;
 pub mod moment;
 pub mod reading;
@@ -15,25 +18,30 @@ pub mod scaling;
 pub mod series;
 pub mod service;
 pub mod source;
+pub mod spend;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
+pub use cache::{Cache, CacheNode, CacheStatus, NodeRole, Shard};
+pub use database::{Database, Engine, InstanceStatus, Phase, ReaderName, ReaderRecord, Replication};
 pub use distribution::Distribution;
 pub use history::{CountChange, CountHistory, DrainSample};
 pub use identity::{Environment, Identity};
 pub use ids::{
-    AccountId, ClusterName, DistributionId, LoadBalancerId, Region, ServiceId, ServiceName, TargetGroupArn, TaskCount,
-    TaskId,
+    AccountId, CacheId, CacheNodeId, ClusterName, DatabaseId, DistributionId, LoadBalancerId, MemberCount, Region,
+    ServiceId, ServiceName, TargetGroupArn, TaskCount, TaskId,
 };
+pub use members::MemberHistory;
 pub use metric::{MetricId, MetricKey};
 pub use reading::{Fact, Reading};
 pub use scaling::{ScalableTarget, ScalingPolicy, ScheduledAction, Suspended};
 pub use series::Series;
 pub use service::{Deployment, Rollout, Service, ServiceEvent, ServiceStatus, Task, TaskSize};
 pub use source::{Source, SourceHealth, SourceState};
+pub use spend::Spend;
 
 /// Everything known about the platform, each part with the time it was learnt.
 ///
@@ -58,8 +66,20 @@ pub struct Platform {
     pub tasks: BTreeMap<ServiceId, Arc<Vec<Task>>>,
     /// Target groups with the health of their targets.
     pub target_groups: BTreeMap<TargetGroupArn, Arc<TargetGroup>>,
+    /// Databases, primaries and replicas alike.
+    pub databases: BTreeMap<DatabaseId, Arc<Database>>,
+    /// What was seen of a primary's replicas while this program watched.
+    pub replica_counts: BTreeMap<DatabaseId, Arc<MemberHistory>>,
+    /// The name that readers resolve; `None` until it was read, or where there is none.
+    pub reader_name: Option<Arc<ReaderName>>,
+    /// Caches.
+    pub caches: BTreeMap<CacheId, Arc<Cache>>,
+    /// What was seen of a cache's nodes or shards while this program watched.
+    pub node_counts: BTreeMap<CacheId, Arc<MemberHistory>>,
     /// Distributions.
     pub distributions: BTreeMap<DistributionId, Arc<Distribution>>,
+    /// What the platform costs; `None` until somebody has asked.
+    pub spend: Option<Arc<Spend>>,
     /// Metric history.
     pub series: BTreeMap<MetricKey, Arc<Series>>,
     /// What was seen of a service's count while this program watched.

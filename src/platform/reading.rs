@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::members::Look;
 use super::{
-    Activity, DrainSample, Identity, MetricKey, Platform, ScalableTarget, ScalingPolicy, ScheduledAction, Series,
-    Service, ServiceId, Source, SourceHealth, SourceState, TargetGroup, TargetGroupArn, TargetHealth, TargetState,
-    Task,
+    Activity, Cache, CacheId, Database, DatabaseId, Distribution, DrainSample, Identity, MemberHistory, MetricKey,
+    Phase, Platform, ReaderName, ScalableTarget, ScalingPolicy, ScheduledAction, Series, Service, ServiceId, Source,
+    SourceHealth, SourceState, Spend, TargetGroup, TargetGroupArn, TargetHealth, TargetState, Task,
 };
 
 /// What one poll of one source learnt.
@@ -56,6 +57,16 @@ pub enum Fact {
     TargetHealth(TargetGroupArn, Vec<TargetHealth>),
     /// Points by metric, to be merged.
     Metrics(Vec<(MetricKey, Vec<(Timestamp, f64)>)>),
+    /// Every database there is; what is not in it is gone.
+    Databases(Vec<Database>),
+    /// The name that readers resolve; `None` when there is none.
+    ReaderName(Option<ReaderName>),
+    /// Every cache there is; what is not in it is gone.
+    Caches(Vec<Cache>),
+    /// Every distribution there is.
+    Distributions(Vec<Distribution>),
+    /// What the platform costs.
+    Spend(Spend),
     /// Nothing: the source failed – or, waiting, is not asked any more, and so does not fail any more.
     Failed(SourceState),
 }
@@ -163,8 +174,67 @@ impl Platform {
                     Arc::make_mut(series).merge(points);
                 }
             }
+            Fact::Databases(databases) => {
+                self.databases =
+                    databases.into_iter().map(|database| (database.id.clone(), Arc::new(database))).collect();
+                self.see_replicas(asked);
+            }
+            Fact::ReaderName(name) => self.reader_name = name.map(Arc::new),
+            Fact::Caches(caches) => {
+                self.caches = caches.into_iter().map(|cache| (cache.id.clone(), Arc::new(cache))).collect();
+                self.see_nodes(asked);
+            }
+            Fact::Distributions(distributions) => {
+                self.distributions = distributions.into_iter().map(|one| (one.id.clone(), Arc::new(one))).collect();
+            }
+            Fact::Spend(spend) => self.spend = Some(Arc::new(spend)),
             Fact::Failed(_) => {}
         }
+    }
+}
+
+impl Platform {
+    fn see_replicas(&mut self, asked: Timestamp) {
+        let looks: BTreeMap<DatabaseId, Look> = self
+            .databases
+            .values()
+            .filter(|database| database.replica_of.is_none())
+            .map(|primary| {
+                let (replicas, unseen) = self.replicas_of(primary);
+                let phases = || replicas.iter().map(|replica| replica.status.phase());
+                let turning = unseen > 0 || phases().any(Phase::turning);
+                let moving = turning || primary.status.phase().moving() || phases().any(Phase::moving);
+                let members = primary.replicas.iter().map(ToString::to_string).collect();
+                (primary.id.clone(), Look { members, turning, moving })
+            })
+            .collect();
+        see(&mut self.replica_counts, looks, asked);
+    }
+
+    fn see_nodes(&mut self, asked: Timestamp) {
+        let looks: BTreeMap<CacheId, Look> = self
+            .caches
+            .values()
+            .map(|cache| {
+                let phases = || cache.nodes().map(|node| node.status.phase());
+                let turning = phases().any(Phase::turning);
+                let moving = turning || cache.status.phase().moving() || phases().any(Phase::moving);
+                let members = if cache.cluster_mode {
+                    cache.shards.iter().map(|shard| shard.id.clone()).collect()
+                } else {
+                    cache.nodes().map(|node| node.id.to_string()).collect()
+                };
+                (cache.id.clone(), Look { members, turning, moving })
+            })
+            .collect();
+        see(&mut self.node_counts, looks, asked);
+    }
+}
+
+fn see<K: Ord>(histories: &mut BTreeMap<K, Arc<MemberHistory>>, looks: BTreeMap<K, Look>, asked: Timestamp) {
+    histories.retain(|id, _| looks.contains_key(id));
+    for (id, look) in looks {
+        Arc::make_mut(histories.entry(id).or_default()).saw(look, asked);
     }
 }
 

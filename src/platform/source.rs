@@ -34,10 +34,20 @@ pub enum Source {
     TargetHealth,
     /// `cloudwatch:GetMetricData`.
     Metrics,
+    /// `rds:DescribeDBInstances` and their parameters.
+    Databases,
+    /// `route53:ListResourceRecordSets` of the reader name.
+    ReaderName,
+    /// `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`.
+    Caches,
+    /// `cloudfront:GetDistributionConfig`.
+    Distributions,
+    /// `ce:GetCostAndUsage`, and the run rate.
+    Spend,
 }
 
 impl Source {
-    /// Every source, in the order of a cold start.
+    /// Every source that is read, in the order of a cold start.
     pub const ALL: [Self; 11] = [
         Self::Identity,
         Self::ServiceList,
@@ -66,6 +76,11 @@ impl Source {
             Self::TargetGroups => "target groups",
             Self::TargetHealth => "target health",
             Self::Metrics => "metrics",
+            Self::Databases => "databases",
+            Self::ReaderName => "reader name",
+            Self::Caches => "caches",
+            Self::Distributions => "distributions",
+            Self::Spend => "spend",
         }
     }
 }
@@ -160,6 +175,11 @@ impl SourceHealth {
     /// Seconds since the last good answer; `None` when there was none.
     pub fn age_s(&self, now: Timestamp) -> Option<i64> {
         self.learnt.map(|learnt| now.as_second() - learnt.as_second())
+    }
+
+    /// Whether it has answered only since so recently that the rest of its history may be in the next answers.
+    pub fn arriving(&self, now: Timestamp) -> bool {
+        self.learnt.is_none() || now.as_second() - self.since.as_second() < 2 * i64::from(self.cadence_s)
     }
 
     /// Whether the data is older than twice the cadence, or was never there.

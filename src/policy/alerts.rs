@@ -1,13 +1,19 @@
-//! The alarms of the spec for services and balancers, and one of our own: blind.
+//! The alarms of the spec for services, balancers, databases, caches and money, and one of our own: blind.
 //!
 //! An alarm's state is replayed from its history, so that it is the same after a restart: it fires when its condition
 //! has held for its window, and is over after five minutes that were evaluated and did not fire. A minute without data
 //! neither clears it nor breaks that count – the alarm stays and says that it is blind. Absent on purpose: sending
 //! anything; the routes are the spec's words.
 
+mod caches;
+mod databases;
+mod money;
+mod words;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::ecs::metrics::Balancers;
@@ -18,7 +24,8 @@ use super::window::{Evidence, MEAN_MINUTES, Reported, balancer_of, minutes};
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
 use crate::platform::series::{evidence_minute, start_of};
-use crate::platform::{MetricId, Platform, Service, ServiceId, TargetState};
+use crate::platform::spend::Dollars;
+use crate::platform::{CacheId, DatabaseId, MetricId, Platform, Service, ServiceId, TargetState};
 
 /// Minutes that are replayed, starting from clear.
 pub(super) const REPLAYED: usize = 45;
@@ -46,13 +53,31 @@ pub struct Alert {
 pub enum AlertRule {
     /// "ECS service CPU > 90% for 10 minutes".
     EcsCpuCritical,
+    /// "RDS primary CPU > 90% for 10 minutes".
+    RdsCpuCritical,
     /// "All ECS tasks unhealthy".
     AllTasksUnhealthy,
+    /// "RDS replica lag > 5 seconds", and a replica that does not replicate at all.
+    RdsLagCritical,
     /// "ECS service CPU > 80% for 15 minutes".
     EcsCpuWarning,
+    /// "Alert when lag > 1 second".
+    RdsLagWarning,
+    /// "RDS connections > 80% of max".
+    RdsConnections,
+    /// "Cache hit rate < 70%".
+    CacheHitRate,
     /// "ALB 5XX errors > 1% of requests".
     Alb5xx,
-    /// No metric of a service has a point in the newest five evidence minutes.
+    /// "Daily cost exceeds budget by 20%", by the last complete day.
+    BudgetLastDay,
+    /// The same by what today is heading for.
+    BudgetToday,
+    /// "Unusual cost spike detected".
+    CostSpike,
+    /// "Underutilized resources identified".
+    Underutilized,
+    /// No metric of a service, database or cache has a point in the newest five evidence minutes.
     Blind,
 }
 
@@ -70,8 +95,19 @@ impl AlertRule {
     /// How bad it is.
     pub fn severity(self) -> Severity {
         match self {
-            Self::EcsCpuCritical | Self::AllTasksUnhealthy => Severity::Critical,
-            Self::EcsCpuWarning | Self::Alb5xx | Self::Blind => Severity::Warning,
+            Self::EcsCpuCritical | Self::RdsCpuCritical | Self::AllTasksUnhealthy | Self::RdsLagCritical => {
+                Severity::Critical
+            }
+            Self::EcsCpuWarning
+            | Self::RdsLagWarning
+            | Self::RdsConnections
+            | Self::CacheHitRate
+            | Self::Alb5xx
+            | Self::BudgetLastDay
+            | Self::BudgetToday
+            | Self::CostSpike
+            | Self::Underutilized
+            | Self::Blind => Severity::Warning,
         }
     }
 
@@ -94,6 +130,14 @@ pub enum Subject {
     Targets(ServiceId, TargetGroupArn),
     /// A balancer.
     Balancer(LoadBalancerId),
+    /// A database instance.
+    Database(DatabaseId),
+    /// A cache.
+    Cache(CacheId),
+    /// The whole platform's money.
+    Money,
+    /// A resource that is paid for.
+    Resource(String),
 }
 
 /// Whether an alarm fires.
@@ -119,6 +163,8 @@ pub enum AlertState {
 pub enum AlertEvidence {
     /// A level against a threshold.
     Level {
+        /// What is measured; for connections in % of the most that the instance takes.
+        metric: MetricId,
         /// Mean of the newest five evidence minutes.
         value: Option<f64>,
         /// The threshold; the same unit.
@@ -144,11 +190,37 @@ pub enum AlertEvidence {
         /// Whether that comes from target health, for want of the metric.
         sampled: bool,
     },
+    /// Look-ups of a cache over the window.
+    Lookups {
+        /// Those that found their key.
+        hits: f64,
+        /// All of them.
+        lookups: f64,
+        /// The rate below which it fires, %.
+        threshold: f64,
+    },
+    /// A day's cost.
+    Cost {
+        /// The UTC day.
+        day: Date,
+        /// What it has cost, or is heading for.
+        cost: Dollars,
+        /// The budget, or what was to be expected.
+        against: Dollars,
+    },
+    /// A resource that is hardly used.
+    Idle {
+        /// Why it is thought so.
+        why: String,
+        /// What it costs a day.
+        cost: Dollars,
+    },
     /// Nothing was there to judge.
     NoData,
 }
 
-/// Every alarm of every service that should run and of every balancer that reports, firing or not, the worst first.
+/// Every alarm of every service that should run, of every balancer that reports, of every database and cache that the
+/// policy governs and of the money that is known, firing or not, the worst first.
 pub fn alerts(platform: &Platform, policy: &Policy, now: Timestamp) -> Vec<Alert> {
     let span = REPLAYED + longest(&policy.alarms);
     let mut balancers = Balancers::default();
@@ -162,6 +234,9 @@ pub fn alerts(platform: &Platform, policy: &Policy, now: Timestamp) -> Vec<Alert
         let reported = balancers.reported(platform, balancer, now, span);
         alerts.push(errors(platform, alarms, balancer, &reported, span, now));
     }
+    databases::alerts(platform, policy, span, now, &mut alerts);
+    caches::alerts(platform, policy, span, now, &mut alerts);
+    money::alerts(platform, alarms, &mut alerts);
     alerts.sort_by(|a, b| order(a).cmp(&order(b)));
     alerts
 }
@@ -182,6 +257,10 @@ fn longest(alarms: &AlarmPolicy) -> usize {
         alarms.ecs_cpu_warning_window_s,
         alarms.unhealthy_window_s,
         alarms.alb_5xx_window_s,
+        alarms.rds_cpu_critical_window_s,
+        alarms.rds_lag_window_s,
+        alarms.rds_connections_window_s,
+        alarms.cache_hit_window_s,
         MEAN_MINUTES as u32 * 60,
     ];
     windows.into_iter().map(minutes).max().unwrap_or(MEAN_MINUTES)
@@ -203,15 +282,14 @@ fn of_service(
             (AlertRule::EcsCpuCritical, alarms.ecs_cpu_critical, alarms.ecs_cpu_critical_window_s),
             (AlertRule::EcsCpuWarning, alarms.ecs_cpu_warning, alarms.ecs_cpu_warning_window_s),
         ] {
-            alerts.push(level(alarms, rule, subject.clone(), &cpu.evidence, threshold, window_s));
+            let limit = Limit { metric: MetricId::ServiceCpu, threshold, window_s };
+            alerts.push(level(alarms, rule, subject.clone(), &cpu.evidence, limit));
         }
     }
     // While history arrives after a start, its absence says nothing.
     if !ecs::arriving(platform, service, now) {
         let present = |back: usize| gathered.iter().any(|gathered| gathered.evidence.back(back).is_some());
-        let evaluate = |back: usize| Some(!(back..back + MEAN_MINUTES).any(present));
-        let (state, _) = replay(alarms, evidence_minute(now), evaluate);
-        alerts.push(Alert { rule: AlertRule::Blind, subject, state, blind: false, evidence: AlertEvidence::NoData });
+        alerts.push(blind(alarms, subject, now, present));
     }
     for arn in &service.target_groups {
         let Some(group) = platform.target_groups.get(arn) else { continue };
@@ -229,15 +307,24 @@ fn of_service(
     }
 }
 
-/// A level above a threshold for a window.
-fn level(
-    alarms: &AlarmPolicy,
-    rule: AlertRule,
-    subject: Subject,
-    evidence: &Evidence,
+/// Whether no metric is `present` in five minutes; it is told how many minutes back from the newest.
+fn blind(alarms: &AlarmPolicy, subject: Subject, now: Timestamp, present: impl Fn(usize) -> bool) -> Alert {
+    let evaluate = |back: usize| Some(!(back..back + MEAN_MINUTES).any(&present));
+    let (state, _) = replay(alarms, evidence_minute(now), evaluate);
+    Alert { rule: AlertRule::Blind, subject, state, blind: false, evidence: AlertEvidence::NoData }
+}
+
+/// A threshold that a metric must not stay above.
+#[derive(Clone, Copy)]
+struct Limit {
+    metric: MetricId,
     threshold: f64,
     window_s: u32,
-) -> Alert {
+}
+
+/// A level above a threshold for a window.
+fn level(alarms: &AlarmPolicy, rule: AlertRule, subject: Subject, evidence: &Evidence, limit: Limit) -> Alert {
+    let Limit { metric, threshold, window_s } = limit;
     let need = minutes(window_s).max(1);
     let tolerated = usize::from(need >= BRIDGES_FROM);
     let evaluate = |back: usize| {
@@ -249,7 +336,7 @@ fn level(
     if matches!(state, AlertState::Clear | AlertState::Unknown) && window.held_s > 0 {
         state = AlertState::Filling;
     }
-    let evidence = AlertEvidence::Level { value: evidence.mean(MEAN_MINUTES), threshold, window };
+    let evidence = AlertEvidence::Level { metric, value: evidence.mean(MEAN_MINUTES), threshold, window };
     Alert { rule, subject, state, blind, evidence }
 }
 

@@ -1,10 +1,12 @@
 //! Every knob of the policy; its default is the spec's number.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Zone;
-use crate::platform::{Environment, TaskCount};
+use crate::platform::{CacheId, DatabaseId, Environment, TaskCount};
 
 /// The whole policy of one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +27,7 @@ pub struct Policy {
     pub edge: EdgePolicy,
 }
 
-/// The alarms of services and balancers.
+/// The alarms of the spec.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlarmPolicy {
     /// `alarm_ecs_cpu_critical`, %.
@@ -44,12 +46,38 @@ pub struct AlarmPolicy {
     pub alb_5xx_window_s: u32,
     /// `alarm_alb_5xx_min_requests` in the window; with fewer a share says nothing.
     pub alb_5xx_min_requests: u32,
+    /// `alarm_rds_cpu_critical`, % of the primary.
+    pub rds_cpu_critical: f64,
+    /// `alarm_rds_cpu_critical_window_s`.
+    pub rds_cpu_critical_window_s: u32,
+    /// `alarm_rds_lag_critical_s`, seconds.
+    pub rds_lag_critical_s: f64,
+    /// `alarm_rds_lag_warning_s`, seconds.
+    pub rds_lag_warning_s: f64,
+    /// `alarm_rds_idle_lag_s`: up to this, lag of an idle PostgreSQL is none, seconds.
+    pub rds_idle_lag_s: f64,
+    /// `alarm_rds_lag_window_s`.
+    pub rds_lag_window_s: u32,
+    /// `alarm_rds_connections_percent` of the most that an instance takes.
+    pub rds_connections_percent: f64,
+    /// `alarm_rds_connections_window_s`.
+    pub rds_connections_window_s: u32,
+    /// `alarm_cache_hit_percent`: a warning below this hit rate.
+    pub cache_hit_percent: f64,
+    /// `alarm_cache_hit_window_s`.
+    pub cache_hit_window_s: u32,
+    /// `alarm_cache_hit_min_lookups` in the window; with fewer a rate says nothing.
+    pub cache_hit_min_lookups: u32,
+    /// `daily_budget_usd`; `None`: no budget, no alarm.
+    pub daily_budget_usd: Option<f64>,
+    /// `alarm_budget_percent`: a warning when a day costs more than the budget by more than this.
+    pub budget_percent: f64,
     /// `alarm_clear_window_s`: how long an alarm must not fire before it is over.
     pub clear_window_s: u32,
 }
 
-/// The limits of the read replicas.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The rules of the read replicas.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplicaPolicy {
     /// `rds_min_replicas`.
     pub min: u32,
@@ -57,10 +85,34 @@ pub struct ReplicaPolicy {
     pub max: u32,
     /// `rds_replica_instance_class`.
     pub instance_class: String,
+    /// `rds_primaries`: the primaries that the policy governs. Empty: every one that has a replica.
+    pub primaries: Vec<DatabaseId>,
+    /// `rds_cpu_out`: one more above this CPU of the primary, %.
+    pub cpu_out: f64,
+    /// `rds_cpu_in`: one fewer below this CPU of every replica, %.
+    pub cpu_in: f64,
+    /// `rds_connections_out`: one more above this share of the most connections of any instance, %.
+    pub connections_out: f64,
+    /// `rds_connections_in`: one fewer below this share on every instance, %.
+    pub connections_in: f64,
+    /// `rds_max_connections`: the most connections of an instance, by its identifier, where the policy knows better.
+    pub max_connections: BTreeMap<DatabaseId, u32>,
+    /// `rds_lag_out_s`: one more above this lag of any replica, seconds.
+    pub lag_out_s: f64,
+    /// `rds_scale_out_window_s`: for how long, of CPU and connections.
+    pub scale_out_window_s: u32,
+    /// `rds_lag_window_s`: for how long, of lag.
+    pub lag_window_s: u32,
+    /// `rds_scale_in_window_s`.
+    pub scale_in_window_s: u32,
+    /// `rds_cooldown_s`: from the end of a change to the next.
+    pub cooldown_s: u32,
+    /// `rds_add_although_write_bound`: the operator's override of the write-bound block.
+    pub add_although_write_bound: bool,
 }
 
-/// The limits of the cache.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The rules of the cache.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CachePolicy {
     /// `redis_min_nodes`.
     pub min: u32,
@@ -68,6 +120,24 @@ pub struct CachePolicy {
     pub max: u32,
     /// `redis_node_type`.
     pub node_type: String,
+    /// `redis_groups`: the replication groups that the policy governs. Empty: every one.
+    pub groups: Vec<CacheId>,
+    /// `redis_memory_out`: one more above this memory of any node, %.
+    pub memory_out: f64,
+    /// `redis_memory_in`: one fewer below this memory of every node, %.
+    pub memory_in: f64,
+    /// `redis_cpu_out`: one more above this host CPU of any node, %.
+    pub cpu_out: f64,
+    /// `redis_cpu_in`: one fewer below this host CPU of every node, %.
+    pub cpu_in: f64,
+    /// `redis_scale_out_window_s`.
+    pub scale_out_window_s: u32,
+    /// `redis_scale_in_window_s`.
+    pub scale_in_window_s: u32,
+    /// `redis_cooldown_s`: from the end of a change to the next.
+    pub cooldown_s: u32,
+    /// `redis_scale_in_margin`: one shard fewer must leave the memory under this share of its threshold.
+    pub scale_in_margin: f64,
 }
 
 /// How the balancer checks its targets and lets go of them.
@@ -174,11 +244,32 @@ impl Policy {
                 min: u32::from(!staging),
                 max: if staging { 1 } else { 5 },
                 instance_class: "db.t3.medium".to_owned(),
+                primaries: Vec::new(),
+                cpu_out: 70.0,
+                cpu_in: 40.0,
+                connections_out: 80.0,
+                connections_in: 40.0,
+                max_connections: BTreeMap::new(),
+                lag_out_s: 1.0,
+                scale_out_window_s: 600,
+                lag_window_s: 300,
+                scale_in_window_s: 1800,
+                cooldown_s: 1800,
+                add_although_write_bound: false,
             },
             cache: CachePolicy {
                 min: if staging { 1 } else { 2 },
                 max: if staging { 2 } else { 6 },
                 node_type: "cache.t3.medium".to_owned(),
+                groups: Vec::new(),
+                memory_out: 75.0,
+                memory_in: 40.0,
+                cpu_out: 70.0,
+                cpu_in: 40.0,
+                scale_out_window_s: 600,
+                scale_in_window_s: 1800,
+                cooldown_s: 1800,
+                scale_in_margin: 0.95,
             },
             alarms: AlarmPolicy {
                 ecs_cpu_critical: 90.0,
@@ -189,6 +280,19 @@ impl Policy {
                 alb_5xx_percent: 1.0,
                 alb_5xx_window_s: 300,
                 alb_5xx_min_requests: 100,
+                rds_cpu_critical: 90.0,
+                rds_cpu_critical_window_s: 600,
+                rds_lag_critical_s: 5.0,
+                rds_lag_warning_s: 1.0,
+                rds_idle_lag_s: 300.0,
+                rds_lag_window_s: 180,
+                rds_connections_percent: 80.0,
+                rds_connections_window_s: 180,
+                cache_hit_percent: 70.0,
+                cache_hit_window_s: 300,
+                cache_hit_min_lookups: 100,
+                daily_budget_usd: None,
+                budget_percent: 20.0,
                 clear_window_s: 300,
             },
             balancer: BalancerPolicy {

@@ -6,10 +6,15 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod alerts;
+pub mod cache;
+#[cfg(test)]
+mod conformance;
 pub mod drift;
 pub mod ecs;
+pub mod group;
 pub mod knobs;
 pub mod lint;
+pub mod replicas;
 pub mod schedule;
 pub mod sentence;
 pub mod variables;
@@ -18,9 +23,22 @@ pub mod window;
 
 pub use alerts::{Alert, AlertRule, AlertState, Severity, alerts};
 pub use drift::{Drift, DriftState, drift};
-pub use ecs::{advise, advise_one};
-pub use knobs::{EcsPolicy, Policy};
+pub use ecs::advise_one;
+pub use group::{GroupNote, GroupVerdict};
+use jiff::Timestamp;
+pub use knobs::{CachePolicy, EcsPolicy, Policy, ReplicaPolicy};
 pub use lint::{Finding, lint};
 pub use verdict::{
-    Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Reason, Verdict, WindowEvidence,
+    Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Obstacle, Reason, Verdict, WindowEvidence,
 };
+
+use crate::platform::Platform;
+
+/// Says for every scaling group what should happen and why.
+pub fn advise(platform: &Platform, policy: &Policy, now: Timestamp) -> Advice {
+    Advice {
+        services: ecs::verdicts(platform, &policy.ecs, now),
+        replicas: replicas::verdicts(platform, &policy.replicas, now),
+        caches: cache::verdicts(platform, &policy.cache, now),
+    }
+}

@@ -10,7 +10,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::alerts::{Alert, AlertEvidence, AlertState, REPLAYED};
 use super::ecs::{Acting, AutoscalerView};
 use super::verdict::{Decision, Direction, MetricEvidence, Note, Reason, Verdict, WindowEvidence};
 use super::window::after;
@@ -35,15 +34,15 @@ pub enum Role {
 pub struct Said(Vec<(Role, String)>);
 
 impl Said {
-    fn new(role: Role, words: impl Into<String>) -> Self {
+    pub(super) fn new(role: Role, words: impl Into<String>) -> Self {
         Self(vec![(role, words.into())])
     }
 
-    fn plain(words: impl Into<String>) -> Self {
+    pub(super) fn plain(words: impl Into<String>) -> Self {
         Self::new(Role::Plain, words)
     }
 
-    fn then(mut self, role: Role, words: impl Into<String>) -> Self {
+    pub(super) fn then(mut self, role: Role, words: impl Into<String>) -> Self {
         self.0.push((role, words.into()));
         self
     }
@@ -168,6 +167,9 @@ impl Verdict {
             }
             Reason::Stopped => "stopped on purpose".to_owned(),
             Reason::NotManaged => "not managed: no scalable target is registered".to_owned(),
+            // A service is not a group that scales by ones: its rule gives neither.
+            Reason::AskedLately { until, .. } => format!("nothing is taken away before {}", clock(*until)),
+            Reason::Blocked { wanted, .. } => format!("{desired} → {wanted} is blocked"),
             Reason::Missing { metrics, arriving: true } => format!("history of {} is arriving", labels(metrics)),
             Reason::Missing { metrics, arriving: false } => {
                 format!("{} {} missing", labels(metrics), if metrics.len() == 1 { "is" } else { "are" })
@@ -307,56 +309,6 @@ impl AutoscalerView {
     }
 }
 
-impl Alert {
-    /// What is wrong and since when: "cpu above 90 % for 10m: firing for 4m", "5XX 1.4 % of 3,700 requests (balancer 12,
-    /// targets 40), limit 1 %: clear".
-    pub fn sentence(&self, now: Timestamp) -> String {
-        format!("{}: {}", self.what(), self.standing(now))
-    }
-
-    /// What it is about, in the values it was judged on.
-    pub fn what(&self) -> String {
-        match &self.evidence {
-            AlertEvidence::Level { threshold, window, .. } => {
-                let threshold = amount(MetricId::ServiceCpu, *threshold);
-                format!("cpu above {threshold} for {}", held(window.need_s))
-            }
-            AlertEvidence::Errors { balancer, targets, requests, threshold } => {
-                let share = if *requests > 0.0 { (balancer + targets) / requests * 100.0 } else { 0.0 };
-                let requests = thousands(&format!("{requests:.0}"));
-                let share = amount_beside(MetricId::ServiceCpu, share, *threshold);
-                let limit = amount(MetricId::ServiceCpu, *threshold);
-                format!(
-                    "5XX {share} of {requests} requests (balancer {balancer:.0}, targets {targets:.0}), limit {limit}"
-                )
-            }
-            AlertEvidence::Healthy { count: Some(0), .. } => {
-                "no healthy target, so the balancer sends requests to all of them".to_owned()
-            }
-            AlertEvidence::Healthy { count: Some(count), .. } => format!("{} healthy", many(*count, "target")),
-            AlertEvidence::Healthy { count: None, .. } => "healthy targets unknown".to_owned(),
-            AlertEvidence::NoData => "no metric has data for 5m".to_owned(),
-        }
-    }
-
-    /// Whether it fires and since when, or how far it is from that: "firing for 4m", "7m of 15m", "clear".
-    pub fn standing(&self, now: Timestamp) -> String {
-        let state = match (self.state, &self.evidence) {
-            (AlertState::Firing { since }, _) => {
-                let seconds = now.as_second() - since.as_second();
-                let or_longer = if seconds >= REPLAYED as i64 * 60 { " or longer" } else { "" };
-                format!("firing for {}{or_longer}", span(seconds))
-            }
-            (AlertState::Filling, AlertEvidence::Level { window, .. }) => filled(window.held_s, window.need_s),
-            (AlertState::Filling, _) => "filling".to_owned(),
-            (AlertState::Clear, _) => "clear".to_owned(),
-            (AlertState::Unknown, _) => "cannot tell".to_owned(),
-        };
-        let blind = if self.blind { ", blind now" } else { "" };
-        format!("{state}{blind}")
-    }
-}
-
 /// The metric's name in a sentence.
 fn label(metric: MetricId) -> &'static str {
     match metric {
@@ -366,7 +318,12 @@ fn label(metric: MetricId) -> &'static str {
 }
 
 fn labels(metrics: &[MetricId]) -> String {
-    let names: Vec<_> = metrics.iter().map(|metric| label(*metric)).collect();
+    listed(metrics.iter().map(|metric| label(*metric)))
+}
+
+/// Names in a row: "cpu", "cpu and memory", "data" for none.
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
     match names.as_slice() {
         [] => "data".to_owned(),
         [one] => (*one).to_owned(),
@@ -374,7 +331,7 @@ fn labels(metrics: &[MetricId]) -> String {
     }
 }
 
-fn amount(metric: MetricId, value: f64) -> String {
+pub(super) fn amount(metric: MetricId, value: f64) -> String {
     with_decimals(metric, &plain(value))
 }
 
@@ -390,9 +347,20 @@ fn plain(value: f64) -> String {
 }
 
 /// A value beside a limit, with as many decimals as it takes to tell them apart.
-fn amount_beside(metric: MetricId, value: f64, limit: f64) -> String {
+pub(super) fn amount_beside(metric: MetricId, value: f64, limit: f64) -> String {
     let decimals = decimals_beside(value, limit);
     with_decimals(metric, &format!("{value:.decimals$}"))
+}
+
+/// A share in %.
+pub(super) fn share(value: f64) -> String {
+    format!("{} %", plain(value))
+}
+
+/// A share in % beside a limit, with as many decimals as it takes to tell them apart.
+pub(super) fn share_beside(value: f64, limit: f64) -> String {
+    let decimals = decimals_beside(value, limit);
+    format!("{value:.decimals$} %")
 }
 
 fn decimals_beside(value: f64, limit: f64) -> usize {
@@ -407,11 +375,13 @@ fn with_decimals(metric: MetricId, number: &str) -> String {
         (_, Unit::Percent) => format!("{number} %"),
         (_, Unit::PerMinute) => format!("{number}/min"),
         (_, Unit::Seconds) => format!("{number} s"),
+        (_, Unit::Bytes) => format!("{number} bytes"),
+        (_, Unit::PerSecond) => format!("{number}/s"),
         (_, Unit::Count) => number,
     }
 }
 
-fn thousands(number: &str) -> String {
+pub(super) fn thousands(number: &str) -> String {
     let (whole, rest) = number.find('.').map_or((number, ""), |dot| number.split_at(dot));
     let mut grouped = String::with_capacity(number.len() + whole.len() / 3);
     for (index, digit) in whole.chars().enumerate() {
@@ -423,20 +393,20 @@ fn thousands(number: &str) -> String {
     grouped + rest
 }
 
-fn held(seconds: u32) -> String {
+pub(super) fn held(seconds: u32) -> String {
     if seconds.is_multiple_of(60) { format!("{}m", seconds / 60) } else { format!("{seconds}s") }
 }
 
 /// A span to come, to the minute; under 90 seconds to the second.
-fn span(seconds: i64) -> String {
+pub(super) fn span(seconds: i64) -> String {
     if seconds < 90 { format!("{}s", seconds.max(0)) } else { format!("{}m", (seconds + 30) / 60) }
 }
 
-fn many(count: u32, what: &str) -> String {
+pub(super) fn many(count: u32, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// A time of day in UTC, as everywhere on the screen.
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }

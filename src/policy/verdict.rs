@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::platform::{MetricId, ServiceId, Source, TargetGroupArn, TaskCount};
+use super::group::GroupVerdict;
+use crate::platform::{CacheId, DatabaseId, MetricId, ServiceId, Source, TargetGroupArn, TaskCount};
 
 /// The version of the JSON that an [`Advice`] is written as. It counts up when a field changes its meaning or goes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -17,13 +18,19 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct Advice {
     /// By service, every one that was described.
     pub services: BTreeMap<ServiceId, Verdict>,
+    /// On the read replicas of each primary database that was described.
+    pub replicas: BTreeMap<DatabaseId, GroupVerdict>,
+    /// On the nodes or shards of each cache that was described.
+    pub caches: BTreeMap<CacheId, GroupVerdict>,
 }
 
 impl Serialize for Advice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut advice = serializer.serialize_struct("Advice", 2)?;
+        let mut advice = serializer.serialize_struct("Advice", 4)?;
         advice.serialize_field("schema_version", &SCHEMA_VERSION)?;
         advice.serialize_field("services", &self.services)?;
+        advice.serialize_field("replicas", &self.replicas)?;
+        advice.serialize_field("caches", &self.caches)?;
         advice.end()
     }
 }
@@ -66,36 +73,36 @@ pub struct Counts {
 /// What should happen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "decision", rename_all = "snake_case")]
-pub enum Decision {
+pub enum Decision<N = TaskCount> {
     /// Scale out.
     Out {
         /// To this many.
-        to: TaskCount,
+        to: N,
         /// Why.
-        reason: Reason,
+        reason: Reason<N>,
     },
     /// Scale in.
     In {
         /// To this many.
-        to: TaskCount,
+        to: N,
         /// Why.
-        reason: Reason,
+        reason: Reason<N>,
     },
     /// Nothing, for this reason.
     None {
         /// Why.
-        reason: Reason,
+        reason: Reason<N>,
     },
     /// The data does not allow an answer.
     CannotTell {
         /// Why.
-        reason: Reason,
+        reason: Reason<N>,
     },
 }
 
-impl Decision {
+impl<N: Copy> Decision<N> {
     /// The reason it carries.
-    pub fn reason(&self) -> &Reason {
+    pub fn reason(&self) -> &Reason<N> {
         match self {
             Self::Out { reason, .. }
             | Self::In { reason, .. }
@@ -105,7 +112,7 @@ impl Decision {
     }
 
     /// The count it asks for, where it asks for one.
-    pub fn to(&self) -> Option<TaskCount> {
+    pub fn to(&self) -> Option<N> {
         match self {
             Self::Out { to, .. } | Self::In { to, .. } => Some(*to),
             Self::None { .. } | Self::CannotTell { .. } => None,
@@ -116,7 +123,7 @@ impl Decision {
 /// Why a decision is what it is. Every non-action has one, as AWS's own not-scaled reasons do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
-pub enum Reason {
+pub enum Reason<N = TaskCount> {
     /// These metrics breached for their whole window and ask for it.
     Breached {
         /// The metrics that ask, the largest ask first.
@@ -127,7 +134,7 @@ pub enum Reason {
     /// Desired is below the floor in force.
     BelowFloor {
         /// The floor.
-        floor: TaskCount,
+        floor: N,
     },
     /// Nothing asks.
     Steady,
@@ -147,13 +154,13 @@ pub enum Reason {
         /// When it ends; `None` while the change it follows is unfinished.
         until: Option<Timestamp>,
         /// The count that is wanted.
-        wanted: TaskCount,
+        wanted: N,
     },
     /// Capacity on its way already covers the need, or something still starts or drains.
     InFlight {
-        /// Tasks starting.
-        starting: TaskCount,
-        /// Targets draining.
+        /// Tasks starting; members on their way.
+        starting: N,
+        /// Targets draining; members being deleted.
         draining: u32,
     },
     /// A deployment runs: the autoscaler itself does not scale in meanwhile.
@@ -161,11 +168,11 @@ pub enum Reason {
     /// More is wanted than the ceiling allows.
     AtCeiling {
         /// The count that is wanted.
-        wanted: TaskCount,
+        wanted: N,
     },
     /// At the floor: nothing to take away.
     AtFloor,
-    /// The last task is never taken away by a rule: with none there is no metric that could bring it back.
+    /// The last task or shard is never taken away by a rule: with none there is no metric that could bring it back.
     LastTask,
     /// Fewer tasks would push a metric back over its target.
     WouldRebound {
@@ -176,10 +183,24 @@ pub enum Reason {
     },
     /// Set by hand above the ceiling: AWS leaves it until an opposite alarm.
     AboveCeiling,
-    /// Desired is 0, or the service is being deleted: stopped on purpose.
+    /// Desired is 0, or the service, database or cache is stopped or being deleted: on purpose.
     Stopped,
-    /// No scalable target is registered, so the policy does not govern it.
+    /// The policy does not govern it: no scalable target is registered, or it is of another kind than the policy names.
     NotManaged,
+    /// A rule that asks for more held its whole window not long ago: too soon to take anything away.
+    AskedLately {
+        /// The metric that asked.
+        metric: MetricId,
+        /// When the last of its minutes is old enough.
+        until: Timestamp,
+    },
+    /// A step that would follow cannot be made, or would not help.
+    Blocked {
+        /// What stands in its way.
+        by: Obstacle,
+        /// The count that is wanted.
+        wanted: N,
+    },
     /// Data is missing or still arriving, and could change the answer.
     Missing {
         /// The metrics that are missing.
@@ -194,6 +215,37 @@ pub enum Reason {
         /// When the data was learnt; `None`: never.
         learnt: Option<Timestamp>,
     },
+}
+
+/// What stands in the way of a step of a group that scales by ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "obstacle", rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The primary is hot while every replica idles: its load is writes, which each further replica only repeats.
+    WriteBound,
+    /// The primary does not answer; AWS's word for its status.
+    PrimaryNotServing {
+        /// The word.
+        status: String,
+    },
+    /// The primary keeps no backups: AWS makes no replica of it.
+    NoBackups,
+    /// A member has failed or is stopped; until it is mended or gone nothing is taken away.
+    MemberNotServing {
+        /// Its name.
+        member: String,
+        /// AWS's word for its status.
+        status: String,
+    },
+    /// A replica's replication is broken.
+    ReplicationBroken {
+        /// Its name.
+        member: String,
+    },
+    /// No member may be deleted: each is a source itself, or protected.
+    NothingDeletable,
+    /// Without a replica, Multi-AZ and automatic fail-over must be off.
+    FailOver,
 }
 
 /// A direction of scaling.
@@ -253,9 +305,9 @@ impl WindowEvidence {
 
 /// A floor and its origin.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Floor {
+pub struct Floor<N = TaskCount> {
     /// The count.
-    pub count: TaskCount,
+    pub count: N,
     /// Where it comes from, as in "peak hours 08:00–22:00 UTC" or "AWS's minimum; the policy's floor is 2".
     pub origin: String,
 }

@@ -9,7 +9,7 @@ use super::verdict::WindowEvidence;
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Missing, Resource};
 use crate::platform::series::{evidence_minute, start_of};
-use crate::platform::{MetricId, Platform, Series};
+use crate::platform::{CacheNodeId, MetricId, Platform, Series};
 
 /// Missing minutes that an out-window bridges, wherever they lie.
 pub const OUT_TOLERATES: usize = 1;
@@ -48,9 +48,9 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Reads `span` minutes of a series. Values that cannot be are missing: none of the catalogue's metrics is ever
-    /// negative. A count that is missing is 0 in a minute in which its balancer `reported` something else; that is
-    /// asked only where something is missing.
+    /// Reads `span` minutes of a series. Values that cannot be are missing: of the catalogue's metrics only the lag of a
+    /// replica is ever negative. A count that is missing is 0 in a minute in which its balancer or node `reported`
+    /// something else; that is asked only where something is missing.
     pub fn read(
         series: Option<&Series>,
         metric: MetricId,
@@ -59,9 +59,12 @@ impl Evidence {
         reported: impl FnOnce() -> Option<Reported>,
     ) -> Self {
         let newest = evidence_minute(now);
+        let possible = |value: f64| valid(value) || metric == MetricId::ReplicaLag;
         let mut minutes = Vec::with_capacity(span);
         match series {
-            Some(series) => minutes.extend(series.back_from(newest, span).map(|v| if valid(v) { v } else { f64::NAN })),
+            Some(series) => {
+                minutes.extend(series.back_from(newest, span).map(|v| if possible(v) { v } else { f64::NAN }))
+            }
             None => minutes.resize(span, f64::NAN),
         }
         if metric.row().missing == Missing::Zero
@@ -82,9 +85,21 @@ impl Evidence {
     /// Missing minutes are bridged up to `tolerated`, wherever they lie, and count as time – but never alone: with no
     /// minute that meets the condition, nothing has held. So "3m of 5m" always means "full in 2m if it holds".
     pub fn held(&self, need_s: u32, tolerated: usize, condition: impl Fn(f64) -> bool) -> WindowEvidence {
+        self.held_until(0, need_s, tolerated, condition)
+    }
+
+    /// The same up to a minute so many back from the newest.
+    pub fn held_until(
+        &self,
+        back: usize,
+        need_s: u32,
+        tolerated: usize,
+        condition: impl Fn(f64) -> bool,
+    ) -> WindowEvidence {
         let need = minutes(need_s).max(1);
+        let end = back.saturating_add(need).min(self.minutes.len());
+        let window = &self.minutes[back.min(end)..end];
         let (mut run, mut bridged, mut met) = (0, 0, 0);
-        let window = &self.minutes[..need.min(self.minutes.len())];
         for value in window {
             if condition(*value) {
                 met += 1;
@@ -110,7 +125,24 @@ impl Evidence {
 
     /// The mean of what is present in the newest minutes; `None` when nothing is.
     pub fn mean(&self, of: usize) -> Option<f64> {
-        mean(&self.minutes[..of.min(self.minutes.len())])
+        self.mean_until(0, of)
+    }
+
+    /// The same of the minutes up to one so many back from the newest.
+    pub fn mean_until(&self, back: usize, of: usize) -> Option<f64> {
+        let len = self.minutes.len();
+        mean(&self.minutes[back.min(len)..back.saturating_add(of).min(len)])
+    }
+
+    /// The same minutes in another measure, which is told how many minutes back from the newest a value is. What is not
+    /// finite is missing.
+    #[must_use]
+    pub fn map_back(&self, measure: impl Fn(usize, f64) -> f64) -> Self {
+        let minutes = self.minutes.iter().enumerate().map(|(back, value)| {
+            let measured = if value.is_nan() { f64::NAN } else { measure(back, *value) };
+            if measured.is_finite() { measured } else { f64::NAN }
+        });
+        Self { newest: self.newest, minutes: minutes.collect() }
     }
 
     /// The highest five-minute mean that lies wholly inside the newest `of` minutes. A shorter window has one mean: its
@@ -151,7 +183,7 @@ fn valid(value: f64) -> bool {
     value >= 0.0
 }
 
-/// In which evidence minutes a balancer reported anything at all.
+/// In which evidence minutes a balancer or node reported anything at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reported {
     newest: i64,
@@ -175,6 +207,17 @@ impl Reported {
         reported
     }
 
+    /// One cache node's, over the newest `span` evidence minutes.
+    pub fn of_node(platform: &Platform, node: &CacheNodeId, now: Timestamp, span: usize) -> Self {
+        let mut reported = Self { newest: evidence_minute(now), minutes: vec![false; span] };
+        let own = Resource::CacheNode(node.clone());
+        let series = platform.series.range(first(own.clone())..).take_while(|(key, _)| key.resource == own);
+        for (_, series) in series {
+            reported.take(series);
+        }
+        reported
+    }
+
     /// Adds what a series reported. Returns whether no minute is left open.
     fn take(&mut self, series: &Series) -> bool {
         for (back, reported) in self.minutes.iter_mut().enumerate().filter(|(_, reported)| !**reported) {
@@ -183,7 +226,7 @@ impl Reported {
         self.minutes.iter().all(|reported| *reported)
     }
 
-    /// Whether the balancer reported anything in the minute so many back from the newest.
+    /// Whether it reported anything in the minute so many back from the newest.
     pub fn back(&self, minutes: usize) -> bool {
         self.minutes.get(minutes).is_some_and(|seen| *seen)
     }
@@ -202,7 +245,7 @@ fn first(resource: Resource) -> MetricKey {
 pub fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
     match &key.resource {
         Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
-        Resource::Service(_) => None,
+        Resource::Service(_) | Resource::Database(_) | Resource::CacheNode(_) => None,
     }
 }
 

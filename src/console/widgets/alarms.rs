@@ -23,7 +23,9 @@ pub fn fires(alert: &Alert) -> bool {
 pub fn of_service<'v>(view: &'v View, id: &'v ServiceId) -> impl Iterator<Item = &'v Alert> {
     view.alerts.iter().filter(move |alert| match &alert.subject {
         Subject::Service(service) | Subject::Targets(service, _) => service == id,
-        Subject::Balancer(_) => false,
+        Subject::Balancer(_) | Subject::Database(_) | Subject::Cache(_) | Subject::Money | Subject::Resource(_) => {
+            false
+        }
     })
 }
 
@@ -35,6 +37,7 @@ pub fn firing_at(view: &View, id: &ServiceId, now: Timestamp) -> Vec<Phrase> {
     let here = |alert: &&Alert| match &alert.subject {
         Subject::Service(service) | Subject::Targets(service, _) => service == id,
         Subject::Balancer(balancer) => balancers.contains(&balancer),
+        Subject::Database(_) | Subject::Cache(_) | Subject::Money | Subject::Resource(_) => false,
     };
     let line = |alert: &Alert| {
         let (glyph, word, meaning) = Severity::from(alert.rule.severity()).mark();
@@ -109,6 +112,10 @@ fn name(subject: &Subject) -> &str {
         Subject::Service(service) | Subject::Targets(service, _) => service.service.as_str(),
         // `app/name/id`: the name is what people gave it.
         Subject::Balancer(balancer) => balancer.as_str().split('/').nth(1).unwrap_or(balancer.as_str()),
+        Subject::Database(database) => database.as_str(),
+        Subject::Cache(cache) => cache.as_str(),
+        Subject::Money => "money",
+        Subject::Resource(resource) => resource,
     }
 }
 

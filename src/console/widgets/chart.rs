@@ -122,8 +122,8 @@ impl Chart<'_> {
 
     fn axis_value(&self, value: f64) -> String {
         match self.metric.row().unit {
-            Unit::Percent | Unit::PerMinute | Unit::Count => words::number(value, 0),
-            Unit::Seconds => words::value(Unit::Seconds, value),
+            Unit::Percent | Unit::PerMinute | Unit::Count | Unit::PerSecond => words::number(value, 0),
+            unit @ (Unit::Seconds | Unit::Bytes) => words::value(unit, value),
         }
     }
 

@@ -211,7 +211,13 @@ pub fn beside_alarms(view: &View, id: &ServiceId) -> Option<(Severity, &'static 
 
 fn alarm(alert: &Alert) -> (Severity, &'static str) {
     let word = match alert.rule {
-        AlertRule::EcsCpuCritical | AlertRule::EcsCpuWarning => "cpu alarm",
+        AlertRule::EcsCpuCritical | AlertRule::EcsCpuWarning | AlertRule::RdsCpuCritical => "cpu alarm",
+        AlertRule::RdsLagCritical | AlertRule::RdsLagWarning => "lag alarm",
+        AlertRule::RdsConnections => "connections",
+        AlertRule::CacheHitRate => "hit rate",
+        AlertRule::BudgetLastDay | AlertRule::BudgetToday => "over budget",
+        AlertRule::CostSpike => "cost spike",
+        AlertRule::Underutilized => "hardly used",
         AlertRule::AllTasksUnhealthy => "none healthy",
         AlertRule::Alb5xx => "5XX alarm",
         AlertRule::Blind => "blind",

@@ -177,6 +177,8 @@ pub(super) fn has(snapshot: &Snapshot, resource: &Resource) -> bool {
         Resource::Service(id) => snapshot.services.iter().any(|service| service.id == *id),
         Resource::TargetGroup(_, arn) => snapshot.target_groups.iter().any(|group| group.arn == *arn),
         Resource::LoadBalancer(id) => snapshot.target_groups.iter().any(|group| group.balancers.contains(id)),
+        // A snapshot carries no databases and no caches.
+        Resource::Database(_) | Resource::CacheNode(_) => false,
     }
 }
 
@@ -185,7 +187,8 @@ pub(super) fn impossible(metric: MetricId, value: f64) -> Option<String> {
     if !value.is_finite() {
         return Some("not a number".to_owned());
     }
-    if value < 0.0 {
+    // A replica that does not replicate reports a negative lag.
+    if value < 0.0 && metric != MetricId::ReplicaLag {
         return Some("nothing that is counted or measured here is ever negative".to_owned());
     }
     let percent = metric.row().unit == Unit::Percent && value > MOST_PERCENT;
@@ -206,6 +209,8 @@ fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &Se
         Resource::LoadBalancer(id) => {
             ("resource.load_balancer", quoted(id), "no group of `target_groups` hangs under such a balancer")
         }
+        Resource::Database(id) => ("resource.database", quoted(id), "a snapshot carries no databases"),
+        Resource::CacheNode(id) => ("resource.cache_node", quoted(id), "a snapshot carries no caches"),
     };
     faults.refuse(!has(snapshot, &series.resource), || within(path), name, where_to);
     let mut before: Option<i64> = None;

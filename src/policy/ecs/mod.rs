@@ -11,6 +11,7 @@ mod rule;
 pub(super) mod tests;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -20,7 +21,7 @@ use self::metrics::Balancers;
 use self::rule::Rule;
 use super::knobs::{EcsPolicy, Policy};
 use super::schedule::{floor_at, limits_in_force, next_change};
-use super::verdict::{Advice, Counts, Decision, Floor, Note, Reason, Verdict};
+use super::verdict::{Counts, Decision, Floor, Note, Reason, Verdict};
 use super::window::{after, ago};
 use crate::platform::{Platform, Service, ServiceId, ServiceStatus, Source, Suspended, TaskCount};
 
@@ -41,15 +42,14 @@ impl Basis {
     }
 }
 
-/// Says for every described service what should happen and why.
-pub fn advise(platform: &Platform, policy: &Policy, now: Timestamp) -> Advice {
-    let mut basis = Basis::new(&policy.ecs, now);
-    let verdicts = platform.services.iter();
-    let verdicts = verdicts.map(|(id, service)| (id.clone(), verdict(platform, &policy.ecs, service, &mut basis)));
-    Advice { services: verdicts.collect() }
+/// The verdict on every described service.
+pub fn verdicts(platform: &Platform, policy: &EcsPolicy, now: Timestamp) -> BTreeMap<ServiceId, Verdict> {
+    let mut basis = Basis::new(policy, now);
+    let services = platform.services.iter();
+    services.map(|(id, service)| (id.clone(), verdict(platform, policy, service, &mut basis))).collect()
 }
 
-/// The verdict on one service, equal to the one that [`advise`] gives; `None` when the service was never described.
+/// The verdict on one service, equal to the one that [`verdicts`] gives; `None` when the service was never described.
 pub fn advise_one(platform: &Platform, policy: &Policy, id: &ServiceId, now: Timestamp) -> Option<Verdict> {
     let service = platform.services.get(id)?;
     Some(verdict(platform, &policy.ecs, service, &mut Basis::new(&policy.ecs, now)))
@@ -142,12 +142,7 @@ fn stale(platform: &Platform, service: &Service, now: Timestamp) -> bool {
 /// Whether what is missing may still be on its way: metrics or target groups have not been read at all, or so recently
 /// that the rest of their history may be in the next answers.
 pub(super) fn arriving(platform: &Platform, service: &Service, now: Timestamp) -> bool {
-    let young = |source| match platform.sources.get(&source) {
-        Some(health) if health.learnt.is_some() => {
-            now.as_second() - health.since.as_second() < 2 * i64::from(health.cadence_s)
-        }
-        _ => true,
-    };
+    let young = |source| platform.sources.get(&source).is_none_or(|health| health.arriving(now));
     young(Source::Metrics) || (!service.target_groups.is_empty() && young(Source::TargetGroups))
 }
 

@@ -138,6 +138,46 @@ const SECTIONS: &[Section] = &[
             variable!("rds_min_replicas", replicas.min, "Fewest read replicas"),
             variable!("rds_max_replicas", replicas.max, "Most read replicas"),
             variable!("rds_replica_instance_class", replicas.instance_class, "Instance class of a new replica"),
+            variable!(
+                "rds_primaries",
+                replicas.primaries,
+                "The databases that the policy governs; none named: every one that has a replica"
+            ),
+            variable!("rds_cpu_out", replicas.cpu_out, "Add a replica above this CPU utilization of the primary; %"),
+            variable!("rds_cpu_in", replicas.cpu_in, "Remove one below this CPU utilization of every replica; %"),
+            variable!(
+                "rds_connections_out",
+                replicas.connections_out,
+                "Add a replica above this share of the most connections of any instance; %"
+            ),
+            variable!(
+                "rds_connections_in",
+                replicas.connections_in,
+                "Remove one below this share on every instance; %"
+            ),
+            variable!(
+                "rds_max_connections",
+                replicas.max_connections,
+                "The most connections of an instance, where the policy knows better than AWS, as in { \"db-1\" = 400 }"
+            ),
+            variable!("rds_lag_out_s", replicas.lag_out_s, "Add a replica above this lag of any replica; seconds"),
+            variable!(
+                "rds_scale_out_window_s",
+                replicas.scale_out_window_s,
+                "How long CPU or connections must stay above: 10 minutes; seconds"
+            ),
+            variable!("rds_lag_window_s", replicas.lag_window_s, "How long lag must stay above: 5 minutes; seconds"),
+            variable!(
+                "rds_scale_in_window_s",
+                replicas.scale_in_window_s,
+                "How long everything must stay below before a replica is removed: 30 minutes; seconds"
+            ),
+            variable!("rds_cooldown_s", replicas.cooldown_s, "From the end of a change to the next; seconds"),
+            variable!(
+                "rds_add_although_write_bound",
+                replicas.add_although_write_bound,
+                "Add a replica although the primary is hot while every replica idles"
+            ),
         ],
     ),
     (
@@ -146,6 +186,31 @@ const SECTIONS: &[Section] = &[
             variable!("redis_min_nodes", cache.min, "Fewest nodes, the primary included"),
             variable!("redis_max_nodes", cache.max, "Most nodes, the primary included"),
             variable!("redis_node_type", cache.node_type, "Node type of the cache"),
+            variable!(
+                "redis_groups",
+                cache.groups,
+                "The replication groups that the policy governs; none named: every one"
+            ),
+            variable!("redis_memory_out", cache.memory_out, "Add a node above this memory usage of any node; %"),
+            variable!("redis_memory_in", cache.memory_in, "Remove one below this memory usage of every node; %"),
+            variable!("redis_cpu_out", cache.cpu_out, "Add a node above this CPU utilization of any node; %"),
+            variable!("redis_cpu_in", cache.cpu_in, "Remove one below this CPU utilization of every node; %"),
+            variable!(
+                "redis_scale_out_window_s",
+                cache.scale_out_window_s,
+                "How long a node must stay above: 10 minutes; seconds"
+            ),
+            variable!(
+                "redis_scale_in_window_s",
+                cache.scale_in_window_s,
+                "How long every node must stay below: 30 minutes; seconds"
+            ),
+            variable!("redis_cooldown_s", cache.cooldown_s, "From the end of a change to the next; seconds"),
+            variable!(
+                "redis_scale_in_margin",
+                cache.scale_in_margin,
+                "One shard fewer must leave the memory under this share of redis_memory_out; above 0, at most 1"
+            ),
         ],
     ),
     (
@@ -178,6 +243,55 @@ const SECTIONS: &[Section] = &[
                 "alarm_alb_5xx_min_requests",
                 alarms.alb_5xx_min_requests,
                 "With fewer requests than this in the window the share says nothing"
+            ),
+            variable!(
+                "alarm_rds_cpu_critical",
+                alarms.rds_cpu_critical,
+                "Critical above this CPU utilization of a primary; %"
+            ),
+            variable!(
+                "alarm_rds_cpu_critical_window_s",
+                alarms.rds_cpu_critical_window_s,
+                "For so long: 10 minutes; seconds"
+            ),
+            variable!(
+                "alarm_rds_lag_critical_s",
+                alarms.rds_lag_critical_s,
+                "Critical above this lag of a replica, or when it does not replicate; seconds"
+            ),
+            variable!("alarm_rds_lag_warning_s", alarms.rds_lag_warning_s, "A warning above this lag; seconds"),
+            variable!(
+                "alarm_rds_idle_lag_s",
+                alarms.rds_idle_lag_s,
+                "Up to this, the lag that an idle PostgreSQL reports is none; seconds"
+            ),
+            variable!("alarm_rds_lag_window_s", alarms.rds_lag_window_s, "For so long: 3 minutes; seconds"),
+            variable!(
+                "alarm_rds_connections_percent",
+                alarms.rds_connections_percent,
+                "A warning above this share of an instance's most connections; %"
+            ),
+            variable!(
+                "alarm_rds_connections_window_s",
+                alarms.rds_connections_window_s,
+                "For so long: 3 minutes; seconds"
+            ),
+            variable!(
+                "alarm_cache_hit_percent",
+                alarms.cache_hit_percent,
+                "A warning below this hit rate of a cache; %"
+            ),
+            variable!("alarm_cache_hit_window_s", alarms.cache_hit_window_s, "The rate is taken over so long; seconds"),
+            variable!(
+                "alarm_cache_hit_min_lookups",
+                alarms.cache_hit_min_lookups,
+                "With fewer look-ups than this in the window the rate says nothing"
+            ),
+            variable!("daily_budget_usd", alarms.daily_budget_usd, "What a day may cost; null: no budget"),
+            variable!(
+                "alarm_budget_percent",
+                alarms.budget_percent,
+                "A warning when a day costs more than the budget by more than this; %"
             ),
             variable!(
                 "alarm_clear_window_s",

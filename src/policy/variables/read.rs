@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, UnaryOperator};
+use hcl_edit::expr::{Expression, Object, ObjectKey, ObjectValue, UnaryOperator};
 use hcl_edit::structure::{Attribute, Structure};
 
 use super::value::{Knob as _, Value};
@@ -179,9 +179,20 @@ fn nearest(name: &str) -> Option<&'static str> {
 fn literal(expression: &Expression, source: &str) -> Value {
     match expression {
         Expression::Null(_) => Value::Null,
-        Expression::Bool(is) => Value::Bool(*is.value()),
         Expression::Number(number) => number.as_f64().map_or(Value::Other(source.to_owned()), Value::Number),
         Expression::String(text) => Value::Text(text.as_str().to_owned()),
+        Expression::Bool(is) => Value::Bool(*is.value()),
+        Expression::Object(object) => {
+            let entries = object.iter().map(|(key, value)| {
+                let name = match key {
+                    ObjectKey::Ident(name) => name.as_str().to_owned(),
+                    ObjectKey::Expression(Expression::String(name)) => name.as_str().to_owned(),
+                    ObjectKey::Expression(_) => return None,
+                };
+                Some((name, literal(value.expr(), source)))
+            });
+            entries.collect::<Option<_>>().map_or_else(|| Value::Other(source.to_owned()), Value::Map)
+        }
         Expression::Array(array) => Value::List(array.iter().map(|value| literal(value, source)).collect()),
         Expression::UnaryOp(op) if *op.operator.value() == UnaryOperator::Neg => match literal(&op.expr, source) {
             Value::Number(number) => Value::Number(-number),
@@ -198,6 +209,13 @@ fn expression(value: &Value) -> Expression {
         Value::Number(number) => Expression::from(*number),
         Value::Text(text) => Expression::from(text.as_str()),
         Value::List(values) => Expression::from(values.iter().map(expression).collect::<Vec<_>>()),
+        Value::Map(entries) => {
+            let mut object = Object::new();
+            for (name, value) in entries {
+                object.insert(ObjectKey::from(Expression::from(name.as_str())), ObjectValue::new(expression(value)));
+            }
+            Expression::from(object)
+        }
         Value::Null | Value::Other(_) => Expression::null(),
     }
 }
@@ -209,7 +227,9 @@ fn from_json(value: serde_json::Value) -> Value {
         serde_json::Value::Number(number) => number.as_f64().map_or(Value::Other(number.to_string()), Value::Number),
         serde_json::Value::String(text) => Value::Text(text),
         serde_json::Value::Array(values) => Value::List(values.into_iter().map(from_json).collect()),
-        object @ serde_json::Value::Object(_) => Value::Other(object.to_string()),
+        serde_json::Value::Object(entries) => {
+            Value::Map(entries.into_iter().map(|(name, value)| (name, from_json(value))).collect())
+        }
     }
 }
 

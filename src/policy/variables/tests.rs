@@ -64,6 +64,11 @@ fn every_variable_reads_back_what_it_shows() {
     policy.ecs.cpu_target = 62.5;
     policy.edge.failover = false;
     policy.ecs.schedule_timezone = crate::policy::schedule::Zone::named("Europe/Berlin").unwrap();
+    policy.replicas.max_connections =
+        [("db-1", 400), ("odd \"${name}", 1)].map(|(id, max)| (crate::platform::DatabaseId::new(id), max)).into();
+    policy.replicas.primaries = vec![crate::platform::DatabaseId::new("db-1")];
+    policy.replicas.add_although_write_bound = true;
+    policy.alarms.daily_budget_usd = Some(120.5);
     policy.cache.node_type = "odd \"quoted\" ${name} \\ back".to_owned();
     assert_eq!(read_tfvars("p", &annotated(&policy)).unwrap().policy, policy);
     let json: serde_json::Map<_, _> = all()
@@ -76,6 +81,12 @@ fn every_variable_reads_back_what_it_shows() {
                 Value::List(days) => {
                     days.iter().map(|day| day.to_string().trim_matches('"').to_owned()).collect::<Vec<_>>().into()
                 }
+                Value::Map(entries) => serde_json::Value::Object(
+                    entries
+                        .into_iter()
+                        .map(|(name, value)| (name, value.to_string().parse::<u32>().unwrap().into()))
+                        .collect(),
+                ),
                 Value::Other(source) => panic!("{source}"),
             };
             (variable.name.to_owned(), value)
@@ -126,6 +137,22 @@ fn each_mistake_names_file_line_value_and_reason() {
         (
             "ecs_scale_in_window_s = 7201",
             "p.tfvars:1: ecs_scale_in_window_s = 7201: a window lasts from 60 to 7200 seconds, of which the history is kept",
+        ),
+        ("rds_cpu_in = 71", "p.tfvars:1: rds_cpu_in = 71: removes below 71, above 70 where it adds"),
+        ("rds_add_although_write_bound = 1", "p.tfvars:1: rds_add_although_write_bound = 1: must be true or false"),
+        (
+            "rds_scale_in_window_s = 7200\nrds_scale_out_window_s = 3601",
+            "p.tfvars:1: rds_scale_in_window_s = 7200: the windows of both directions last at most 10800 seconds together",
+        ),
+        ("redis_groups = \"a\"", "p.tfvars:1: redis_groups = \"a\": must be a list of names"),
+        ("daily_budget_usd = 0", "p.tfvars:1: daily_budget_usd = 0: must be above 0"),
+        (
+            "alarm_rds_lag_window_s = 59",
+            "p.tfvars:1: alarm_rds_lag_window_s = 59: a window lasts from 60 to 7200 seconds, of which the history is kept",
+        ),
+        (
+            "rds_max_connections = { db = 0 }",
+            "p.tfvars:1: rds_max_connections = { db = 0 }: must be a map of whole numbers above 0, as in { \"db-1\" = 400 }",
         ),
         ("peak_hours_start = 24", "p.tfvars:1: peak_hours_start = 24: a peak starts at 0 to 23 o'clock"),
         ("peak_hours_end = 25", "p.tfvars:1: peak_hours_end = 25: must be an hour of the day, 0 to 24"),
@@ -226,4 +253,14 @@ fn a_file_for_another_environment_is_refused_with_both_named() {
     let expected =
         "p.tfvars:2: environment = \"production\": contradicts the environment that was asked for, \"staging\"";
     assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+}
+
+#[test]
+fn a_map_is_written_back_as_it_is_read() {
+    let mut policy = Policy::of_spec(Environment::Production);
+    policy.replicas.max_connections = [(crate::platform::DatabaseId::new("db-1"), 400)].into();
+    let variable = all().find(|variable| variable.name == "rds_max_connections").unwrap();
+    let text = write_back("p.tfvars", "# Ours.\nrds_max_connections = {} # none\n", variable, &policy).unwrap();
+    assert!(text.starts_with("# Ours.\n") && text.ends_with(" # none\n"), "{text}");
+    assert_eq!(read_tfvars("p.tfvars", &text).unwrap().policy, policy, "{text}");
 }

@@ -1,13 +1,14 @@
 //! Values of variables, and how each kind of knob reads and shows itself as one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::platform::{Environment, TaskCount};
+use crate::platform::{CacheId, DatabaseId, Environment, TaskCount};
 use crate::policy::schedule::Zone;
 
-/// A literal value. What a file may hold beyond these – expressions, objects – is kept as its source text.
+/// A literal value. What a file may hold beyond these – expressions – is kept as its source text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`.
@@ -20,6 +21,8 @@ pub enum Value {
     Text(String),
     /// A list.
     List(Vec<Value>),
+    /// Names with their values.
+    Map(BTreeMap<String, Value>),
     /// Something else, as written.
     Other(String),
 }
@@ -31,9 +34,12 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("null"),
             Self::Bool(is) => write!(f, "{is}"),
             Self::Number(number) => write!(f, "{number}"),
-            Self::Text(text) => {
-                let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-                write!(f, "\"{}\"", quoted.replace("${", "$${").replace("%{", "%%{"))
+            Self::Text(text) => f.write_str(&quoted(text)),
+            Self::Map(entries) if entries.is_empty() => f.write_str("{}"),
+            Self::Map(entries) => {
+                let entries: Vec<_> =
+                    entries.iter().map(|(name, value)| format!("{} = {value}", quoted(name))).collect();
+                write!(f, "{{ {} }}", entries.join(", "))
             }
             Self::List(values) => {
                 let values: Vec<_> = values.iter().map(ToString::to_string).collect();
@@ -42,6 +48,11 @@ impl fmt::Display for Value {
             Self::Other(source) => f.write_str(source),
         }
     }
+}
+
+fn quoted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", text.replace("${", "$${").replace("%{", "%%{"))
 }
 
 /// A knob's type: how it is read from a value and shown as one. Errors are what was expected, as in "a whole number".
@@ -137,6 +148,53 @@ impl Knob for String {
 
     fn show(&self) -> Value {
         Value::Text(self.clone())
+    }
+}
+
+impl Knob for Option<f64> {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(None),
+            value => f64::read(value).map(Some).map_err(|expected| format!("{expected}, or null")),
+        }
+    }
+
+    fn show(&self) -> Value {
+        self.map_or(Value::Null, Value::Number)
+    }
+}
+
+macro_rules! ids {
+    ($($id:ident),*) => {
+        $(impl Knob for Vec<$id> {
+            fn read(value: &Value) -> Result<Self, String> {
+                let expected = || "must be a list of names".to_owned();
+                let Value::List(names) = value else { return Err(expected()) };
+                names.iter().map(|name| String::read(name).map($id::new).map_err(|_| expected())).collect()
+            }
+
+            fn show(&self) -> Value {
+                Value::List(self.iter().map(|id| Value::Text(id.to_string())).collect())
+            }
+        })*
+    };
+}
+
+ids!(DatabaseId, CacheId);
+
+impl Knob for BTreeMap<DatabaseId, u32> {
+    fn read(value: &Value) -> Result<Self, String> {
+        let expected = || "must be a map of whole numbers above 0, as in { \"db-1\" = 400 }".to_owned();
+        let Value::Map(entries) = value else { return Err(expected()) };
+        let entry = |(name, value): (&String, &Value)| match u32::read(value) {
+            Ok(max) if max > 0 => Ok((DatabaseId::new(name), max)),
+            _ => Err(expected()),
+        };
+        entries.iter().map(entry).collect()
+    }
+
+    fn show(&self) -> Value {
+        Value::Map(self.iter().map(|(id, max)| (id.to_string(), max.show())).collect())
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{advise, advise_one};
+use super::advise_one;
 use crate::platform::ids::{LoadBalancerId, TargetGroupArn};
 use crate::platform::metric::{MetricKey, Resource};
 use crate::platform::series::{evidence_minute, start_of};
@@ -21,7 +21,7 @@ use crate::platform::{
     Activity, ActivityKind, Deployment, Environment, Fact, MetricId, Platform, Reading, Rollout, ScalableTarget,
     Series, Service, ServiceId, ServiceStatus, Source, Suspended, TargetGroup, TargetHealth, TargetState, TaskCount,
 };
-use crate::policy::{Decision, Policy, Reason, Verdict};
+use crate::policy::{Decision, Policy, Reason, Verdict, advise};
 
 pub(in crate::policy) const CPU: MetricId = MetricId::ServiceCpu;
 pub(in crate::policy) const MEMORY: MetricId = MetricId::ServiceMemory;

@@ -135,7 +135,7 @@ fn every_other_reason_has_its_sentence() {
     let mut draining = Scene::idle(6);
     draining.see_health(noon(), 1);
     let open = activity(seconds(noon(), -600), 6, ActivityKind::InProgress);
-    let scenes = [
+    let scenes = vec![
         Scene::steady(3),
         cooling,
         Scene::idle(6).activity(open),

@@ -63,7 +63,7 @@ impl Evidence {
         let mut minutes = Vec::with_capacity(span);
         match series {
             Some(series) => {
-                minutes.extend(series.back_from(newest, span).map(|v| if possible(v) { v } else { f64::NAN }))
+                minutes.extend(series.back_from(newest, span).map(|v| if possible(v) { v } else { f64::NAN }));
             }
             None => minutes.resize(span, f64::NAN),
         }

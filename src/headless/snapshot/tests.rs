@@ -1,5 +1,6 @@
 //! What a person may write, what is refused, and how that is told.
 
+use crate::platform::metric::CATALOGUE;
 use serde_json::{Value, json};
 
 use super::*;
@@ -303,4 +304,12 @@ fn whatever_is_written_can_be_read() {
     assert_eq!(back, written);
     assert_eq!((back.services.len(), back.series.len()), (1, 3));
     assert_eq!(back.series, snapshot.series, "what cannot be is left out");
+}
+
+#[test]
+fn of_all_metrics_only_a_replicas_lag_may_be_negative() {
+    for row in CATALOGUE {
+        assert_eq!(check::impossible(row.id, -1.0).is_none(), row.id == MetricId::ReplicaLag, "{:?}", row.id);
+    }
+    assert!(check::impossible(MetricId::ReplicaLag, f64::NAN).is_some());
 }

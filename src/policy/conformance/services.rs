@@ -54,7 +54,6 @@ fn after_change(seconds: i64, cpu: f64) -> String {
 pub(super) fn section_1() -> Vec<Row> {
     let cooldowns = || {
         vec![
-            // What four tasks carried at 120 % is 80 % of six.
             case("59 s after an out began", after_change(59, 80.0), "none"),
             case("60 s after an out began", after_change(60, 80.0), "out 7"),
             case("299 s after a change had finished", after_change(299, 10.0), "none"),

@@ -93,6 +93,7 @@ fn query(index: usize, key: &MetricKey) -> Option<MetricDataQuery> {
         Resource::LoadBalancer(balancer) => vec![dimension("LoadBalancer", balancer.as_str())],
         Resource::Database(database) => vec![dimension("DBInstanceIdentifier", database.as_str())],
         Resource::CacheNode(node) => vec![dimension("CacheClusterId", node.as_str())],
+        Resource::Distribution(id) => vec![dimension("DistributionId", id.as_str()), dimension("Region", "Global")],
     };
     let metric =
         Metric::builder().namespace(row.namespace).metric_name(row.name).set_dimensions(Some(dimensions)).build();

@@ -227,6 +227,7 @@ pub fn cadence(source: Source) -> Duration {
         Source::Identity
         | Source::ReaderName
         | Source::ServiceList
+        | Source::Alarms
         | Source::ScalingPolicies
         | Source::ScheduledActions
         | Source::TargetGroups => 60,

@@ -22,6 +22,7 @@ pub(super) fn amount(metric: MetricId, value: f64) -> String {
         Unit::Percent => format!("{value:.0} %"),
         Unit::PerMinute => format!("{}/min", grouped(value)),
         Unit::Seconds => format!("{value:.3} s"),
+        Unit::Milliseconds => format!("{value:.0} ms"),
         Unit::Count => grouped(value),
         Unit::Bytes => format!("{} bytes", grouped(value)),
         Unit::PerSecond => format!("{}/s", grouped(value)),

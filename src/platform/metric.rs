@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use catalogue::CATALOGUE;
 
 use super::Platform;
-use super::ids::{CacheNodeId, DatabaseId, LoadBalancerId, ServiceId, TargetGroupArn};
+use super::ids::{CacheNodeId, DatabaseId, DistributionId, LoadBalancerId, ServiceId, TargetGroupArn};
 
 /// A metric of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,24 @@ pub enum MetricId {
     CacheBytesIn,
     /// Bytes that a node sent in a minute.
     CacheBytesOut,
+    /// CPU credits that a burstable instance has left.
+    DatabaseCredits,
+    /// Storage that an instance has left, bytes.
+    FreeStorage,
+    /// Connections to a cache node.
+    CacheConnections,
+    /// Requests at the edge per minute.
+    EdgeRequests,
+    /// Look-ups at the edge that found their object, %. CloudFront publishes it only with a monitoring subscription.
+    EdgeHitRate,
+    /// 4XX answers at the edge, % of requests.
+    Edge4xxRate,
+    /// 5XX answers at the edge, % of requests.
+    Edge5xxRate,
+    /// Mean time from asking the origin to its last byte, milliseconds. Only with a monitoring subscription.
+    OriginLatency,
+    /// Bytes that viewers downloaded in a minute.
+    EdgeBytes,
 }
 
 /// What a missing minute means.
@@ -96,6 +114,8 @@ pub enum Dimensions {
     Database,
     /// `CacheClusterId`.
     CacheNode,
+    /// `DistributionId`, and `Region` = `Global`. CloudFront's metrics are in us-east-1 only.
+    Distribution,
 }
 
 /// A unit, for axes and labels.
@@ -107,6 +127,8 @@ pub enum Unit {
     PerMinute,
     /// Seconds.
     Seconds,
+    /// Thousandths of a second.
+    Milliseconds,
     /// A count at a time.
     Count,
     /// Bytes, at a time or in a minute.
@@ -157,6 +179,8 @@ pub enum Resource {
     Database(DatabaseId),
     /// A cache node.
     CacheNode(CacheNodeId),
+    /// A distribution.
+    Distribution(DistributionId),
 }
 
 impl Resource {
@@ -168,6 +192,7 @@ impl Resource {
             Self::LoadBalancer(_) => Dimensions::LoadBalancer,
             Self::Database(_) => Dimensions::Database,
             Self::CacheNode(_) => Dimensions::CacheNode,
+            Self::Distribution(_) => Dimensions::Distribution,
         }
     }
 }
@@ -195,6 +220,11 @@ impl MetricKey {
     /// A metric of a cache node.
     pub fn cache_node(id: &CacheNodeId, metric: MetricId) -> Self {
         Self { resource: Resource::CacheNode(id.clone()), metric }
+    }
+
+    /// A metric of a distribution.
+    pub fn distribution(id: &DistributionId, metric: MetricId) -> Self {
+        Self { resource: Resource::Distribution(id.clone()), metric }
     }
 }
 

@@ -3,10 +3,12 @@
 //! Absent on purpose: I/O, clocks, async and AWS types. Times come in as values.
 
 pub mod activity;
+pub mod alarm;
 pub mod balancer;
 pub mod cache;
 pub mod database;
 pub mod distribution;
+pub mod group;
 pub mod history;
 pub mod identity;
 pub mod ids;
@@ -24,10 +26,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use activity::{Activity, ActivityKind};
+pub use alarm::{Alarm, AlarmState, AlarmTurn};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
 pub use cache::{Cache, CacheNode, CacheStatus, NodeRole, Shard};
 pub use database::{Database, Engine, InstanceStatus, Phase, ReaderName, ReaderRecord, Replication};
 pub use distribution::Distribution;
+pub use group::GroupId;
 pub use history::{CountChange, CountHistory, DrainSample};
 pub use identity::{Environment, Identity};
 pub use ids::{
@@ -78,6 +82,10 @@ pub struct Platform {
     pub node_counts: BTreeMap<CacheId, Arc<MemberHistory>>,
     /// Distributions.
     pub distributions: BTreeMap<DistributionId, Arc<Distribution>>,
+    /// CloudWatch's own alarms by name.
+    pub alarms: BTreeMap<String, Arc<Alarm>>,
+    /// How those alarms turned lately, newest first.
+    pub alarm_turns: Arc<Vec<AlarmTurn>>,
     /// What the platform costs; `None` until somebody has asked.
     pub spend: Option<Arc<Spend>>,
     /// Metric history.

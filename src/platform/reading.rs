@@ -7,9 +7,10 @@ use jiff::Timestamp;
 
 use super::members::Look;
 use super::{
-    Activity, Cache, CacheId, Database, DatabaseId, Distribution, DrainSample, Identity, MemberHistory, MetricKey,
-    Phase, Platform, ReaderName, ScalableTarget, ScalingPolicy, ScheduledAction, Series, Service, ServiceId, Source,
-    SourceHealth, SourceState, Spend, TargetGroup, TargetGroupArn, TargetHealth, TargetState, Task,
+    Activity, Alarm, AlarmTurn, Cache, CacheId, Database, DatabaseId, Distribution, DrainSample, Identity,
+    MemberHistory, MetricKey, Phase, Platform, ReaderName, ScalableTarget, ScalingPolicy, ScheduledAction, Series,
+    Service, ServiceId, Source, SourceHealth, SourceState, Spend, TargetGroup, TargetGroupArn, TargetHealth,
+    TargetState, Task,
 };
 
 /// What one poll of one source learnt.
@@ -65,6 +66,10 @@ pub enum Fact {
     Caches(Vec<Cache>),
     /// Every distribution there is.
     Distributions(Vec<Distribution>),
+    /// Every alarm of CloudWatch's in the account and region.
+    Alarms(Vec<Alarm>),
+    /// How alarms turned lately, newest first.
+    AlarmTurns(Vec<AlarmTurn>),
     /// What the platform costs.
     Spend(Spend),
     /// Nothing: the source failed – or, waiting, is not asked any more, and so does not fail any more.
@@ -187,6 +192,10 @@ impl Platform {
             Fact::Distributions(distributions) => {
                 self.distributions = distributions.into_iter().map(|one| (one.id.clone(), Arc::new(one))).collect();
             }
+            Fact::Alarms(alarms) => {
+                self.alarms = alarms.into_iter().map(|alarm| (alarm.name.clone(), Arc::new(alarm))).collect();
+            }
+            Fact::AlarmTurns(turns) => self.alarm_turns = Arc::new(turns),
             Fact::Spend(spend) => self.spend = Some(Arc::new(spend)),
             Fact::Failed(_) => {}
         }

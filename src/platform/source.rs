@@ -42,6 +42,8 @@ pub enum Source {
     Caches,
     /// `cloudfront:GetDistributionConfig`.
     Distributions,
+    /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
+    Alarms,
     /// `ce:GetCostAndUsage`, and the run rate.
     Spend,
 }
@@ -80,6 +82,7 @@ impl Source {
             Self::ReaderName => "reader name",
             Self::Caches => "caches",
             Self::Distributions => "distributions",
+            Self::Alarms => "alarms",
             Self::Spend => "spend",
         }
     }

@@ -375,6 +375,7 @@ fn with_decimals(metric: MetricId, number: &str) -> String {
         (_, Unit::Percent) => format!("{number} %"),
         (_, Unit::PerMinute) => format!("{number}/min"),
         (_, Unit::Seconds) => format!("{number} s"),
+        (_, Unit::Milliseconds) => format!("{number} ms"),
         (_, Unit::Bytes) => format!("{number} bytes"),
         (_, Unit::PerSecond) => format!("{number}/s"),
         (_, Unit::Count) => number,

@@ -245,7 +245,7 @@ fn first(resource: Resource) -> MetricKey {
 pub fn balancer_of(key: &MetricKey) -> Option<&LoadBalancerId> {
     match &key.resource {
         Resource::TargetGroup(balancer, _) | Resource::LoadBalancer(balancer) => Some(balancer),
-        Resource::Service(_) | Resource::Database(_) | Resource::CacheNode(_) => None,
+        Resource::Service(_) | Resource::Database(_) | Resource::CacheNode(_) | Resource::Distribution(_) => None,
     }
 }
 

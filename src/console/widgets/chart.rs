@@ -122,7 +122,9 @@ impl Chart<'_> {
 
     fn axis_value(&self, value: f64) -> String {
         match self.metric.row().unit {
-            Unit::Percent | Unit::PerMinute | Unit::Count | Unit::PerSecond => words::number(value, 0),
+            Unit::Percent | Unit::PerMinute | Unit::Count | Unit::PerSecond | Unit::Milliseconds => {
+                words::number(value, 0)
+            }
             unit @ (Unit::Seconds | Unit::Bytes) => words::value(unit, value),
         }
     }

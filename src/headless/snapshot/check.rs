@@ -178,7 +178,7 @@ pub(super) fn has(snapshot: &Snapshot, resource: &Resource) -> bool {
         Resource::TargetGroup(_, arn) => snapshot.target_groups.iter().any(|group| group.arn == *arn),
         Resource::LoadBalancer(id) => snapshot.target_groups.iter().any(|group| group.balancers.contains(id)),
         // A snapshot carries no databases and no caches.
-        Resource::Database(_) | Resource::CacheNode(_) => false,
+        Resource::Database(_) | Resource::CacheNode(_) | Resource::Distribution(_) => false,
     }
 }
 
@@ -211,6 +211,9 @@ fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &Se
         }
         Resource::Database(id) => ("resource.database", quoted(id), "a snapshot carries no databases"),
         Resource::CacheNode(id) => ("resource.cache_node", quoted(id), "a snapshot carries no caches"),
+        Resource::Distribution(id) => {
+            ("resource.distribution", quoted(id), "a snapshot carries no history of the edge")
+        }
     };
     faults.refuse(!has(snapshot, &series.resource), || within(path), name, where_to);
     let mut before: Option<i64> = None;

@@ -93,6 +93,12 @@ pub(super) struct AccountArgs {
     /// Refuse every change, whatever is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Who refuses, when it is not the words.
+    #[arg(skip)]
+    pub read_only_by: Option<String>,
+    /// The settings [default: scaledeck.toml here, else in ~/.config/scaledeck, else none].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// How the console looks.

@@ -214,6 +214,7 @@ fn real(account: &AccountArgs) -> anyhow::Result<Access> {
 fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option<String>), Mistake> {
     let in_force = paper::policy(account, &Environment::Production)?;
     let settings = Settings {
+        budget: account.budget,
         environment: in_force.policy.environment.clone(),
         policy: Arc::new(in_force.policy),
         read_only: account

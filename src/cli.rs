@@ -233,10 +233,12 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
         Some(name) => Theme::builtin(name),
     };
     let theme = theme.map_err(|fault| Mistake(fault.to_string()))?.at(Depth::detect(variable));
-    let keymap = match &args.keymap {
-        Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
-        None => Keymap::default(),
+    let keymap = match args.keymap.as_deref() {
+        None => Ok(Keymap::default()),
+        Some(file) if is_toml(file) => Keymap::load(Path::new(file)),
+        Some(name) => Keymap::builtin(name),
     };
+    let keymap = keymap.map_err(|fault| Mistake(fault.to_string()))?;
     Ok(Options { theme, keymap, title: None, drill: false, said: None })
 }
 

@@ -99,12 +99,12 @@ pub(super) struct AccountArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Console")]
 pub(super) struct ConsoleArgs {
-    /// A theme: dark, light or a .toml file [default: the one that COLORFGBG asks for, else dark].
+    /// A theme: dark, light, high-contrast, colour-blind, mono or a .toml file [default: the one that COLORFGBG asks for, else dark].
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub theme: Option<String>,
-    /// A .toml file of keys to lay over the default ones.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub keymap: Option<PathBuf>,
+    /// The keys: default, vim, emacs or a .toml file of keys to lay over the default ones.
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub keymap: Option<String>,
 }
 
 /// What happens in a drill.

@@ -14,6 +14,7 @@ pub mod ecs;
 pub mod group;
 pub mod knobs;
 pub mod lint;
+pub mod prices;
 pub mod replicas;
 pub mod schedule;
 pub mod sentence;
@@ -29,6 +30,7 @@ pub use group::{GroupNote, GroupVerdict};
 use jiff::Timestamp;
 pub use knobs::{CachePolicy, EcsPolicy, Policy, ReplicaPolicy};
 pub use lint::{Finding, lint};
+pub use prices::Prices;
 pub use verdict::{
     Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Obstacle, Reason, Verdict, WindowEvidence,
 };

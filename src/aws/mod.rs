@@ -4,7 +4,8 @@
 //! future that may be dropped. [`Writer`] sends, exists once, and takes a [`crate::change::Confirmed`] and a
 //! [`crate::change::Ticket`] by value. A drill walks through the same doors: it hands in a [`Transport`].
 //!
-//! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `cloudwatch`. What is pure stands
+//! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `cloudwatch`,
+//! `costexplorer`. What is pure stands
 //! apart and is tested as tables: `planner` (which metrics to ask for), `pace` (how often, how hard), `failure` (what an
 //! error means to the person on call).
 //!
@@ -15,6 +16,7 @@ mod autoscaling;
 #[cfg(test)]
 mod canned;
 mod cloudwatch;
+mod costexplorer;
 mod ecs;
 mod elb;
 pub mod failure;
@@ -28,6 +30,7 @@ pub mod reader;
 mod sts;
 mod time;
 pub mod transport;
+mod weeks;
 pub mod writer;
 
 pub use access::{Access, Mistake, connect};
@@ -39,4 +42,5 @@ pub use pace::Call;
 pub use planner::{Planner, Question};
 pub use reader::Reader;
 pub use transport::{Transport, TransportFault};
+pub use weeks::UsersMetric;
 pub use writer::Writer;

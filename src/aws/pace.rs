@@ -44,11 +44,25 @@ pub enum Call {
     DescribeTargetHealth,
     /// `cloudwatch:GetMetricData`
     GetMetricData,
+    /// `ce:GetCostAndUsage`
+    GetCostAndUsage,
+    /// `ce:GetCostForecast`
+    GetCostForecast,
+    /// `ce:GetAnomalies`
+    GetAnomalies,
+    /// `ce:GetSavingsPlansCoverage`
+    GetSavingsPlansCoverage,
+    /// `ce:GetSavingsPlansUtilization`
+    GetSavingsPlansUtilization,
+    /// `ce:GetReservationCoverage`
+    GetReservationCoverage,
+    /// `ce:GetReservationUtilization`
+    GetReservationUtilization,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::ListServices,
@@ -65,6 +79,13 @@ impl Call {
         Self::DescribeTargetGroupAttributes,
         Self::DescribeTargetHealth,
         Self::GetMetricData,
+        Self::GetCostAndUsage,
+        Self::GetCostForecast,
+        Self::GetAnomalies,
+        Self::GetSavingsPlansCoverage,
+        Self::GetSavingsPlansUtilization,
+        Self::GetReservationCoverage,
+        Self::GetReservationUtilization,
     ];
 
     /// The IAM action it needs.
@@ -86,6 +107,13 @@ impl Call {
             Self::DescribeTargetGroupAttributes => "elasticloadbalancing:DescribeTargetGroupAttributes",
             Self::DescribeTargetHealth => "elasticloadbalancing:DescribeTargetHealth",
             Self::GetMetricData => "cloudwatch:GetMetricData",
+            Self::GetCostAndUsage => "ce:GetCostAndUsage",
+            Self::GetCostForecast => "ce:GetCostForecast",
+            Self::GetAnomalies => "ce:GetAnomalies",
+            Self::GetSavingsPlansCoverage => "ce:GetSavingsPlansCoverage",
+            Self::GetSavingsPlansUtilization => "ce:GetSavingsPlansUtilization",
+            Self::GetReservationCoverage => "ce:GetReservationCoverage",
+            Self::GetReservationUtilization => "ce:GetReservationUtilization",
         }
     }
 
@@ -97,6 +125,11 @@ impl Call {
     /// Whether it changes anything.
     pub fn writes(self) -> bool {
         matches!(self, Self::UpdateService | Self::RegisterScalableTarget)
+    }
+
+    /// What one of it costs in US dollars: Cost Explorer asks a cent for every page (AWS's FAQ, and the public price list).
+    pub fn dollars(self) -> f64 {
+        if self.family() == Family::CostExplorer { 0.01 } else { 0.0 }
     }
 
     /// The bucket of AWS's that it draws from.
@@ -116,6 +149,13 @@ impl Call {
                 Family::LoadBalancing
             }
             Self::GetMetricData => Family::CloudWatch,
+            Self::GetCostAndUsage
+            | Self::GetCostForecast
+            | Self::GetAnomalies
+            | Self::GetSavingsPlansCoverage
+            | Self::GetSavingsPlansUtilization
+            | Self::GetReservationCoverage
+            | Self::GetReservationUtilization => Family::CostExplorer,
         }
     }
 }
@@ -139,6 +179,8 @@ pub enum Family {
     LoadBalancing,
     /// `CloudWatch`'s `GetMetricData`.
     CloudWatch,
+    /// Cost Explorer; AWS publishes no rate and asks for few calls: each page is paid for.
+    CostExplorer,
 }
 
 /// A bucket's size and how fast it fills.
@@ -152,7 +194,7 @@ pub struct Rate {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sts,
         Self::EcsClusterRead,
         Self::EcsServiceRead,
@@ -161,6 +203,7 @@ impl Family {
         Self::AutoScaling,
         Self::LoadBalancing,
         Self::CloudWatch,
+        Self::CostExplorer,
     ];
 
     /// What AWS publishes for an account and region; `None` where it publishes nothing.
@@ -171,14 +214,14 @@ impl Family {
             Self::EcsServiceModify => Some(Rate { burst: 50, per_second: 5 }),
             Self::LoadBalancing => Some(Rate { burst: 40, per_second: 10 }),
             Self::CloudWatch => Some(Rate { burst: 500, per_second: 500 }),
-            Self::Sts | Self::AutoScaling => None,
+            Self::Sts | Self::AutoScaling | Self::CostExplorer => None,
         }
     }
 
     /// What this program allows itself.
     pub fn budget(self) -> Rate {
         match self {
-            Self::Sts | Self::EcsServiceModify => Rate { burst: 5, per_second: 1 },
+            Self::Sts | Self::EcsServiceModify | Self::CostExplorer => Rate { burst: 5, per_second: 1 },
             Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
             Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
             Self::AutoScaling => Rate { burst: 20, per_second: 2 },
@@ -222,9 +265,10 @@ pub fn cadence(source: Source) -> Duration {
         Source::Activities => 10,
         Source::Metrics => 20,
         Source::Distributions => 600,
-        Source::Spend => 6 * 3600,
+        Source::Spend | Source::Weeks => 6 * 3600,
         Source::ScalableTargets | Source::Databases | Source::Caches => 30,
         Source::Identity
+        | Source::RunRate
         | Source::ReaderName
         | Source::ServiceList
         | Source::Alarms
@@ -287,6 +331,9 @@ mod tests {
             (Source::TargetGroups, 60),
             (Source::TargetHealth, 5),
             (Source::Metrics, 20),
+            (Source::Spend, 21_600),
+            (Source::Weeks, 21_600),
+            (Source::RunRate, 60),
         ];
         assert_eq!(table.len(), Source::ALL.len());
         for (source, seconds) in table {

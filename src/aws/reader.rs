@@ -38,6 +38,7 @@ struct Inside {
     scaling: aws_sdk_applicationautoscaling::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    explorer: aws_sdk_costexplorer::Client,
     region: Region,
     clock: Clock,
     mend: Mend,
@@ -59,12 +60,14 @@ impl Reader {
         let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).interceptor(meter.clone()).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter.clone()).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(meter.clone()).build();
+        let explorer = aws_sdk_costexplorer::config::Builder::from(config).interceptor(meter.clone()).build();
         let inside = Inside {
             sts: aws_sdk_sts::Client::from_conf(sts),
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            explorer: aws_sdk_costexplorer::Client::from_conf(explorer),
             region: Region::new(region),
             clock: clock.clone(),
             mend,
@@ -110,6 +113,10 @@ impl Reader {
 
     pub(super) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
         &self.inside.cloudwatch
+    }
+
+    pub(super) fn explorer(&self) -> &aws_sdk_costexplorer::Client {
+        &self.inside.explorer
     }
 
     pub(super) fn count_metrics(&self, count: usize) {

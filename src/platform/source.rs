@@ -44,13 +44,17 @@ pub enum Source {
     Distributions,
     /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
     Alarms,
-    /// `ce:GetCostAndUsage`, and the run rate.
+    /// `ce:GetCostAndUsage` and its kin.
     Spend,
+    /// `cloudwatch:GetMetricData`, hour by hour, for weeks.
+    Weeks,
+    /// What runs, by the table of prices: reckoned here, asked of nobody.
+    RunRate,
 }
 
 impl Source {
     /// Every source that is read, in the order of a cold start.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Identity,
         Self::ServiceList,
         Self::Services,
@@ -62,6 +66,9 @@ impl Source {
         Self::ScalingPolicies,
         Self::ScheduledActions,
         Self::Tasks,
+        Self::Spend,
+        Self::Weeks,
+        Self::RunRate,
     ];
 
     /// How the source is called on a screen.
@@ -84,6 +91,8 @@ impl Source {
             Self::Distributions => "distributions",
             Self::Alarms => "alarms",
             Self::Spend => "spend",
+            Self::Weeks => "hourly metrics",
+            Self::RunRate => "run rate",
         }
     }
 }

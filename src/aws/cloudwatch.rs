@@ -1,5 +1,6 @@
 //! `CloudWatch`: the values of metrics.
 
+use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StatusCode};
 use jiff::Timestamp;
 
@@ -25,6 +26,15 @@ pub struct Answer {
 impl Reader {
     /// Asks for the values of metrics, following pages to the end.
     pub async fn metrics(&self, question: &Question) -> Result<Answer, Failure> {
+        self.metric_data(self.cloudwatch(), question).await
+    }
+
+    /// Asks for the values of CloudFront's metrics, where they are published.
+    pub async fn edge_metrics(&self, question: &Question) -> Result<Answer, Failure> {
+        self.metric_data(self.edge(), question).await
+    }
+
+    async fn metric_data(&self, from: &Client, question: &Question) -> Result<Answer, Failure> {
         let queries: Vec<MetricDataQuery> =
             question.keys.iter().enumerate().filter_map(|(index, key)| query(index, key)).collect();
         if queries.is_empty() {
@@ -34,8 +44,7 @@ impl Reader {
         let results = pages(|token| {
             let page = self.ask(
                 Call::GetMetricData,
-                self.cloudwatch()
-                    .get_metric_data()
+                from.get_metric_data()
                     .start_time(date_time(question.start))
                     .end_time(date_time(question.end))
                     .scan_by(ScanBy::TimestampAscending)

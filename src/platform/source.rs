@@ -34,14 +34,16 @@ pub enum Source {
     TargetHealth,
     /// `cloudwatch:GetMetricData`.
     Metrics,
-    /// `rds:DescribeDBInstances` and their parameters.
+    /// `rds:DescribeDBInstances` and `rds:DescribeDBParameters.
     Databases,
-    /// `route53:ListResourceRecordSets` of the reader name.
+    /// `route53:ListHostedZones`, `route53:ListResourceRecordSets`: the name that readers resolve.
     ReaderName,
     /// `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`.
     Caches,
-    /// `cloudfront:GetDistributionConfig`.
+    /// `cloudfront:ListDistributions`, and whether each publishes its additional metrics.
     Distributions,
+    /// `cloudwatch:GetMetricData` in us-east-1, where CloudFront's metrics are.
+    EdgeMetrics,
     /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
     Alarms,
     /// `ce:GetCostAndUsage` and its kin.
@@ -54,11 +56,13 @@ pub enum Source {
 
 impl Source {
     /// Every source that is read, in the order of a cold start.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Identity,
         Self::ServiceList,
         Self::Services,
         Self::ScalableTargets,
+        Self::Databases,
+        Self::Caches,
         Self::Metrics,
         Self::Activities,
         Self::TargetGroups,
@@ -69,6 +73,10 @@ impl Source {
         Self::Spend,
         Self::Weeks,
         Self::RunRate,
+        Self::ReaderName,
+        Self::Alarms,
+        Self::Distributions,
+        Self::EdgeMetrics,
     ];
 
     /// How the source is called on a screen.
@@ -89,6 +97,7 @@ impl Source {
             Self::ReaderName => "reader name",
             Self::Caches => "caches",
             Self::Distributions => "distributions",
+            Self::EdgeMetrics => "edge metrics",
             Self::Alarms => "alarms",
             Self::Spend => "spend",
             Self::Weeks => "hourly metrics",

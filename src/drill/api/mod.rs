@@ -89,7 +89,7 @@ fn operate(world: &mut World, address: &Address, input: &Value) -> Result<Value,
         Some(Service::Autoscaling) => autoscaling::answer(world, operation, input),
         Some(Service::Elb) => elb::answer(world, operation, input),
         Some(Service::Cloudwatch) => cloudwatch::answer(world, operation, input),
-        None => Err(Refusal::unknown_operation(operation)),
+        Some(Service::Rds | Service::Route53) | None => Err(Refusal::unknown_operation(operation)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::view::View;
 use super::super::wants::Wants;
 use super::{many, subject};
 use crate::aws::Planner;
-use crate::platform::{Fact, MetricKey, Source};
+use crate::platform::{Fact, MetricKey, Platform, Source};
 
 #[derive(Default)]
 pub(super) struct Metrics {
@@ -16,7 +16,11 @@ pub(super) struct Metrics {
 
 impl Metrics {
     fn wanted(view: &View, wants: &Wants) -> BTreeSet<MetricKey> {
-        wants.hot().into_iter().flat_map(|id| view.platform.metrics_of(id)).collect()
+        let platform = &view.platform;
+        let services = wants.hot().into_iter().flat_map(|id| platform.metrics_of(id));
+        let databases = platform.databases.values().flat_map(|one| Platform::metrics_of_database(one));
+        let nodes = platform.caches.values().flat_map(|one| Platform::metrics_of_cache(one));
+        services.chain(databases).chain(nodes).collect()
     }
 }
 

@@ -1,6 +1,10 @@
 //! The questions, one a source, a file a tier. Adding a source is adding a file and a line in [`start`].
 
+mod alarms;
 mod balancers;
+mod caches;
+mod databases;
+mod edge;
 mod identity;
 mod metrics;
 mod scaling;
@@ -9,8 +13,10 @@ mod tasks;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use jiff::Timestamp;
+
 use super::poller::{Answer, Ends, poll};
-use crate::aws::Failure;
+use crate::aws::{Failure, Partly};
 use crate::platform::Fact;
 
 /// Calls that one source has out at a time: the first fill of a thousand services is a hundred calls.
@@ -22,6 +28,8 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(services::ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(services::Services::default(), ends.clone()));
     tokio::spawn(poll(scaling::ScalableTargets::default(), ends.clone()));
+    tokio::spawn(poll(databases::Databases::default(), ends.clone()));
+    tokio::spawn(poll(caches::Caches::default(), ends.clone()));
     tokio::spawn(poll(metrics::Metrics::default(), ends.clone()));
     tokio::spawn(poll(scaling::Activities, ends.clone()));
     tokio::spawn(poll(balancers::TargetGroups, ends.clone()));
@@ -29,6 +37,10 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(scaling::ScalingPolicies, ends.clone()));
     tokio::spawn(poll(scaling::ScheduledActions, ends.clone()));
     tokio::spawn(poll(tasks::Tasks, ends.clone()));
+    tokio::spawn(poll(databases::ReaderName::default(), ends.clone()));
+    tokio::spawn(poll(alarms::Alarms, ends.clone()));
+    tokio::spawn(poll(edge::Distributions, ends.clone()));
+    tokio::spawn(poll(edge::EdgeMetrics::default(), ends.clone()));
 }
 
 /// What a question is about, in short.
@@ -40,6 +52,17 @@ fn subject(of: impl Hash) -> u64 {
 
 fn one(answer: Result<Fact, Failure>) -> Answer {
     many(vec![answer])
+}
+
+/// What was learnt, and what is missing beside it.
+fn partly<T>(answer: Result<Partly<T>, Failure>, fact: impl FnOnce(T) -> Fact) -> Answer {
+    match answer {
+        Ok(Partly { known, missing }) => {
+            let missing = missing.map(|failure| failure.into_state(Timestamp::UNIX_EPOCH));
+            Answer { missing, ..one(Ok(fact(known))) }
+        }
+        Err(failure) => one(Err(failure)),
+    }
 }
 
 /// Keeps what was learnt beside the first failure.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::aws::{Call, Calls};
 use crate::change::{Asked, Follow, Plan, Refused};
-use crate::platform::{Environment, Platform, ServiceId};
+use crate::platform::{Environment, GroupId, Platform, ServiceId};
 use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
@@ -31,6 +31,8 @@ pub struct View {
     pub armed: Armed,
     /// The change that is being carried out, or the last one that was.
     pub followed: Option<Arc<Followed>>,
+    /// The last change of each group that was carried out, at least in part: what can be taken back.
+    pub done: Arc<BTreeMap<GroupId, Plan>>,
     /// Whether polling is paused.
     pub paused: bool,
     /// Questions in the last minute, and what they cost an hour.
@@ -50,6 +52,7 @@ impl View {
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
             followed: None,
+            done: Arc::default(),
             paused: false,
             meter: Meter::default(),
         }
@@ -101,8 +104,8 @@ pub enum Command {
         /// The one that is open.
         open: Option<ServiceId>,
     },
-    /// A preview is open on this service: keep reading it. `None` when it closed.
-    Previewing(Option<ServiceId>),
+    /// A preview is open on this group: keep reading it. `None` when it closed.
+    Previewing(Option<GroupId>),
     /// Allow changes for fifteen minutes.
     Arm,
     /// Forbid changes.

@@ -90,8 +90,7 @@ impl Scene {
 
     /// Answers a plan as the operator does who has read it.
     pub async fn confirm(&self, plan: Plan, view: &View) {
-        let verdict = view.advice.services.get(plan.change.service());
-        let shown = preview(&plan, &view.platform, &view.policy, verdict, None, self.clock.now()).tier;
+        let shown = preview(&plan, &view.platform, &view.policy, &view.advice, None, self.clock.now()).tier;
         let answer = Answer {
             typed: shown.typed().unwrap_or_default(),
             reason: shown.needs_reason().then(|| "a load test".to_owned()),

@@ -1,6 +1,8 @@
 //! The journal's folder: its lock, its files, and when what was written is safe from a power cut.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,8 +76,10 @@ pub(super) fn begin_run(folder: &Path) -> Result<Run, JournalFault> {
         move |error| JournalFault::Unwritable { path, error }
     };
     let pid = std::process::id();
-    for n in 0_u32.. {
-        let name = format!("{}{pid}-{n}", RUN.0);
+    loop {
+        // Process ids come back, in containers at once: a name that was another's would make the dead live.
+        let chance = RandomState::new().build_hasher().finish();
+        let name = format!("{}{pid}-{chance:016x}", RUN.0);
         let path = folder.join(format!("{name}{}", RUN.1));
         match ours(OpenOptions::new().write(true).create_new(true)).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -86,13 +90,12 @@ pub(super) fn begin_run(folder: &Path) -> Result<Run, JournalFault> {
             }
         }
     }
-    Err(JournalFault::Locked { lock: folder.to_owned() })
 }
 
 /// Whether the run of a name lives. What a dead one has left of its lock is cleared away.
 pub(super) fn lives(folder: &Path, name: &str) -> bool {
     // A name is what a line of the journal says: it must not lead out of the folder.
-    let sound = name.strip_prefix(RUN.0).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '-'));
+    let sound = name.strip_prefix(RUN.0).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_hexdigit() || c == '-'));
     let path = folder.join(format!("{name}{}", RUN.1));
     let Some(file) = sound.then(|| File::open(&path).ok()).flatten() else { return false };
     match file.try_lock() {

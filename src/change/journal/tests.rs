@@ -68,7 +68,9 @@ fn the_line_of_a_ticket() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path()).0.ticket(&cleared(8), noon()).unwrap();
     let line = fs::read_to_string(dir.path().join("2026-11.jsonl")).unwrap();
-    insta::assert_snapshot!(line.trim_end());
+    let (line, run) = line.trim_end().split_once(",\"run\":").unwrap();
+    assert!(run.starts_with("\"run-") && run.ends_with("\"}"), "{run}");
+    insta::assert_snapshot!(line);
 }
 
 #[test]

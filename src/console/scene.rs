@@ -82,6 +82,7 @@ impl Scene {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             armed: Armed::ReadOnly,

@@ -6,6 +6,7 @@
 mod carry;
 mod owner;
 mod poller;
+mod purse;
 mod sources;
 pub mod view;
 mod wants;
@@ -26,7 +27,7 @@ use crate::platform::Reading;
 use carry::Hands;
 use owner::{Inner, Owner, State};
 use poller::Ends;
-pub use view::{Armed, Command, Followed, Handle, Meter, Notice, Settings, View};
+pub use view::{Armed, Command, Followed, Handle, Meter, Notice, Settings, Spending, View};
 use wants::Wants;
 
 /// How long to wait before another try at a way into AWS.
@@ -46,6 +47,7 @@ pub fn start(access: Access, clock: Clock, settings: Settings) -> Handle {
         access,
         clock: clock.clone(),
         clusters: settings.clusters.clone(),
+        spending: settings.spending.clone(),
         journal: settings.journal.clone(),
         views: seen.clone(),
         wants: wanted,
@@ -64,6 +66,7 @@ struct Connect {
     access: Access,
     clock: Clock,
     clusters: Vec<String>,
+    spending: Spending,
     journal: PathBuf,
     views: watch::Receiver<Arc<View>>,
     wants: watch::Receiver<Wants>,
@@ -84,9 +87,9 @@ impl Connect {
             }
             self.clock.sleep(CONNECT_AGAIN).await;
         };
-        let Self { clock, clusters, views, wants, readings, inner, .. } = self;
+        let Self { clock, clusters, spending, views, wants, readings, inner, .. } = self;
         let ends = Ends { reader: reader.clone(), clock: clock.clone(), views, wants, readings };
-        sources::start(&ends, clusters);
+        sources::start(&ends, clusters, spending);
         let timekeeper = if clock.is_drill() { Timekeeper::Drill } else { Timekeeper::Wall };
         let folder = self.journal;
         let now = clock.now();

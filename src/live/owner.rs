@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::carry::{self, Attempt, Hands};
+use super::purse::Purse;
 use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
@@ -57,6 +58,7 @@ pub(super) struct Owner {
 /// What changes.
 pub(super) struct State {
     platform: Platform,
+    purse: Purse,
     advice: Advice,
     armed: Armed,
     followed: Option<Arc<Followed>>,
@@ -75,6 +77,7 @@ impl State {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             platform: Platform::default(),
+            purse: Purse::default(),
             advice: Advice::default(),
             armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
             followed: None,
@@ -367,6 +370,7 @@ impl Owner {
             self.say("fifteen minutes are over: read-only again");
         }
         self.follow();
+        self.state.purse.look(&mut self.state.platform, &self.settings.policy, now);
         self.state.advice = policy::advise(&self.state.platform, &self.settings.policy, now);
         self.state.generation += 1;
         self.state.dirty = false;
@@ -376,6 +380,7 @@ impl Owner {
             platform: Arc::new(self.state.platform.clone()),
             advice: Arc::new(self.state.advice.clone()),
             alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
+            money: self.state.purse.money(),
             policy: Arc::clone(&self.settings.policy),
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),

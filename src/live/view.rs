@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::aws::UsersMetric;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
+use crate::policy::money::Money;
 use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
@@ -21,6 +23,8 @@ pub struct View {
     pub advice: Arc<Advice>,
     /// What is wrong: every alarm of the policy's, firing or not, the worst first.
     pub alerts: Arc<Vec<Alert>>,
+    /// What everything costs; `None` until something is known to run.
+    pub money: Option<Arc<Money>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
     /// The environment.
@@ -44,6 +48,7 @@ impl View {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::clone(&settings.policy),
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
@@ -146,4 +151,17 @@ pub struct Settings {
     pub journal: std::path::PathBuf,
     /// Only these clusters; empty is all.
     pub clusters: Vec<String>,
+    /// Where money is read.
+    pub spending: Spending,
+}
+
+/// Where money is read. By default nowhere: what runs is reckoned all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Spending {
+    /// Whether Cost Explorer may be asked: it costs a cent a page.
+    pub explorer: bool,
+    /// Where bills are kept between runs; `None`: nowhere.
+    pub folder: Option<std::path::PathBuf>,
+    /// The metric that counts users.
+    pub users: Option<UsersMetric>,
 }

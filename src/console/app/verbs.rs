@@ -113,8 +113,12 @@ impl App {
         self.model.selected.as_ref().and_then(GroupId::service).cloned()
     }
 
-    /// Into the group under the cursor.
+    /// Into the group under the cursor; among money, into the evidence.
     fn open(&mut self) {
+        if self.model.pane == Pane::Cost {
+            self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Money)));
+            return;
+        }
         if let Some(pane) = self.model.selected.as_ref().map(Pane::of) {
             self.model.open(pane, &self.view.platform);
         }

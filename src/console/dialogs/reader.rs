@@ -24,6 +24,8 @@ pub enum Subject {
     Why(ServiceId),
     /// Everything AWS says about a service.
     Describe(ServiceId),
+    /// What could be saved, with evidence, risk and change.
+    Money,
 }
 
 /// A text that is being read.
@@ -81,6 +83,7 @@ impl Reader {
             Subject::Help => "Commands and the keys in force".to_owned(),
             Subject::Why(id) => words::clean(&format!("Why · {id}")).into_owned(),
             Subject::Describe(id) => words::clean(&format!("{id}")).into_owned(),
+            Subject::Money => "What could be saved: nothing is applied from here".to_owned(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Reader {
             Subject::Help => help(view, model, look, width),
             Subject::Why(id) => evidence::lines(id, view, look, width),
             Subject::Describe(id) => describe::lines(id, view, look, width),
+            Subject::Money => evidence::savings(view, look, width),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What fills the body of the screen, a file a pane, and the table of them. A pane is a function of the view, the model
 //! and the look. Adding one is a file, its `mod` line and its row.
 
+pub mod cost;
 pub mod overview;
 pub mod tasks;
 
@@ -101,7 +102,8 @@ panes! {
 
     // 6 edge
 
-    // 7 cost
+    /// What everything costs, and what could be saved.
+    Cost in cost: ["7"], Nothing, "cost", ["money", "spend"], "What everything costs: today, the bill, what could be saved";
 
     // 8 alarms
 

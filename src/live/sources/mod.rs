@@ -9,6 +9,7 @@ mod identity;
 mod metrics;
 mod scaling;
 mod services;
+mod spend;
 mod tasks;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,6 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 
 use super::poller::{Answer, Ends, poll};
+use super::view::Spending;
 use crate::aws::{Failure, Partly};
 use crate::platform::Fact;
 
@@ -23,7 +25,7 @@ use crate::platform::Fact;
 const CALLS_AT_ONCE: usize = 4;
 
 /// Starts every source's poller, in the order of a cold start.
-pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
+pub(super) fn start(ends: &Ends, clusters: Vec<String>, spending: Spending) {
     tokio::spawn(poll(identity::Identity, ends.clone()));
     tokio::spawn(poll(services::ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(services::Services::default(), ends.clone()));
@@ -39,6 +41,9 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(tasks::Tasks, ends.clone()));
     tokio::spawn(poll(databases::ReaderName::default(), ends.clone()));
     tokio::spawn(poll(alarms::Alarms, ends.clone()));
+    tokio::spawn(poll(spend::Spend::new(spending.explorer, spending.folder), ends.clone()));
+    tokio::spawn(poll(spend::Sizes, ends.clone()));
+    tokio::spawn(poll(spend::Weeks { users: spending.users }, ends.clone()));
     tokio::spawn(poll(edge::Distributions, ends.clone()));
     tokio::spawn(poll(edge::EdgeMetrics::default(), ends.clone()));
 }

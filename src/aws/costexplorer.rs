@@ -263,3 +263,6 @@ fn back(from: Date, days: i64) -> Result<Date, Failure> {
 fn next(day: Date) -> Result<Date, Failure> {
     day.tomorrow().map_err(|fault| Failure::faulty(fault.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

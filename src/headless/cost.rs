@@ -182,3 +182,35 @@ fn commitment(out: &mut String, name: &str, part: Option<&Part<Coverage>>) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::{Settings, Spending};
+    use crate::policy::money::{Watch, judge, scene};
+
+    #[test]
+    fn the_text_names_every_part() {
+        let mut platform = scene::with_load(scene::with_service(scene::platform(), scene::service(6)), 6.0, 20.0, 30.0);
+        platform.bill = Some(Arc::new(scene::bill(&[("Amazon \u{1b}[2J", "gp2", 4.5)])));
+        let policy = Arc::new(scene::production());
+        let mut watch = Watch::default();
+        watch.saw(Dollars(0.3), scene::now());
+        let settings = Settings {
+            policy: policy.clone(),
+            environment: policy.environment.clone(),
+            read_only: None,
+            journal: std::path::PathBuf::new(),
+            clusters: Vec::new(),
+            spending: Spending::default(),
+        };
+        let money = judge(&platform, &policy, &watch, scene::now());
+        let view = View { money: Some(Arc::new(money)), ..View::empty(&settings, scene::now()) };
+        let text = text(&view);
+        insta::assert_snapshot!(text);
+        assert!(!text.contains('\u{1b}'));
+        let json = serde_json::to_value(view.money.as_deref()).unwrap();
+        assert_eq!(json["schema_version"], 1);
+        assert_eq!(json["billed"]["last"][1], 4.5);
+    }
+}

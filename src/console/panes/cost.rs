@@ -81,7 +81,7 @@ fn scrolled(view: &View, now: Timestamp, width: u16, wide: bool) -> Vec<Phrase> 
     let Some(money) = &view.money else {
         return vec![Phrase::new().say(Meaning::CannotTell, " nothing is known to run yet, and nothing was billed")];
     };
-    let mut lines = head(view, money, now);
+    let mut lines = head(money, now);
     lines.extend(firing(view, now));
     if !wide {
         lines.push(Phrase::new());
@@ -104,7 +104,7 @@ fn section(words: &'static str) -> [Phrase; 2] {
 }
 
 /// Today, the run rate, the last day, the month, and what one of something costs.
-fn head(view: &View, money: &Money, now: Timestamp) -> Vec<Phrase> {
+fn head(money: &Money, now: Timestamp) -> Vec<Phrase> {
     let mut lines = Vec::new();
     let today = match &money.today {
         None => label("today").say(Meaning::CannotTell, "cannot tell: nothing is known to run"),
@@ -153,7 +153,6 @@ fn head(view: &View, money: &Money, now: Timestamp) -> Vec<Phrase> {
         );
     }
     lines.push(scaling);
-    let _ = view;
     lines
 }
 
@@ -240,7 +239,7 @@ fn chart(money: &Money, width: u16) -> Vec<Phrase> {
 
 /// What could be saved, the largest first.
 fn savings(money: &Money) -> Vec<Phrase> {
-    let mut lines = section("Could be saved · enter: evidence, risk and change of each").to_vec();
+    let mut lines = section("Could be saved, each by itself · enter: evidence, risk, change").to_vec();
     if money.weeks_learnt.is_none() {
         lines.push(
             Phrase::new()
@@ -335,9 +334,13 @@ fn commitment(name: &'static str, part: Option<&Part<Coverage>>) -> Phrase {
         None => label(name).say(Meaning::CannotTell, "not asked yet"),
         Some(Part::Untold(why)) => label(name).tell(Meaning::CannotTell, format_args!("cannot tell: {why}")),
         Some(Part::Known(coverage)) => {
-            let covered = percent(coverage.coverage_percent, "nothing to cover");
-            let used = percent(coverage.utilization_percent, "nothing committed");
-            label(name).tell(Meaning::Text, format_args!("covered {covered}, used {used}, over 30 days"))
+            let covered = percent(coverage.coverage_percent, "nothing");
+            let used = percent(coverage.utilization_percent, "none");
+            let what = format!("{covered} covered, {used} of what is committed to used, over 30 days");
+            label(name).tell(Meaning::Text, format_args!("{what}"))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,7 +88,7 @@ impl Scene {
             armed: Armed::ReadOnly,
             followed: None,
             paused: false,
-            meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02 },
+            meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02, ..Meter::default() },
         };
         Self { platform, advice: Advice::default(), view }
     }

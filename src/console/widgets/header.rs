@@ -109,7 +109,8 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
     parts.push(Part { shorter, ..right(8, alive(view, model, summary, look.now)) });
     parts.push(right(9, counts(summary, width >= WORDY)));
     let cost = words::dollars_per_hour(view.meter.dollars_per_hour);
-    parts.push(right(1, muted(format_args!("api {cost}"))));
+    let cap = view.meter.budget.map(|budget| format!(" of ${budget}")).unwrap_or_default();
+    parts.push(right(1, muted(format_args!("api {cost}{cap}"))));
     if view.meter.throttled > 0 {
         parts.push(right(5, Phrase::new().say(Meaning::Warning, "▲ throttled")));
     }

@@ -5,6 +5,7 @@
 
 mod measure;
 mod paper;
+mod record;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -108,6 +109,8 @@ fn open(cli: &Cli) -> anyhow::Result<()> {
         Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Why(args)) => paper::why(account, args),
+        Some(Door::Journal(args)) => record::journal(account, args),
         Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Backtest(args)) => measure::backtest(account, args),
         Some(Door::Contest(args)) => measure::contest(account, args),
@@ -207,6 +210,7 @@ fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option
     let settings = Settings {
         environment: in_force.policy.environment.clone(),
         policy: Arc::new(in_force.policy),
+        origins: Arc::new(in_force.origins),
         read_only: account.read_only.then(|| "--read-only was given".to_owned()),
         journal,
         clusters: account.cluster.clone(),

@@ -84,9 +84,11 @@ impl Scene {
             advice: Arc::default(),
             alerts: Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
+            origins: Arc::default(),
             environment: Environment::Production,
             armed: Armed::ReadOnly,
             followed: None,
+            journal: Some(Arc::default()),
             paused: false,
             meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02, ..Meter::default() },
         };

@@ -1,11 +1,19 @@
 //! What fills the body of the screen, a file a pane, and the table of them. A pane is a function of the view, the model
 //! and the look. Adding one is a file, its `mod` line and its row.
 
+<<<<<<< HEAD
 pub mod balancer;
 pub mod cache;
 pub mod database;
 pub mod edge;
+=======
+pub mod activity;
+pub mod alarms;
+pub mod journal;
+pub mod listing;
+>>>>>>> events
 pub mod overview;
+pub mod policy;
 pub mod tasks;
 
 #[cfg(test)]
@@ -111,13 +119,17 @@ panes! {
 
     // 7 cost
 
-    // 8 alarms
+    /// Every alarm: the policy's with their windows, AWS's own, their last turns.
+    Alarms in alarms: ["8"], Nothing, "alarms", ["alerts"], "Every alarm, the policy's and AWS's; enter for the evidence";
 
-    // 9 activity
+    /// One time line of everything that happened.
+    Activity in activity: ["9"], Nothing, "activity", ["timeline"], "What happened, on one time line; enter for all of it";
 
-    // 0 policy
+    /// Every knob, where AWS differs, and what there is to know.
+    Policy in policy: ["0"], Nothing, "policy", ["knobs", "drift", "lint"], "Every knob and its origin, findings, and where AWS differs";
 
-    // journal, without a number
+    /// Every change that was asked for.
+    Journal in journal: ["J"], Nothing, "journal", ["changes"], "Every change that was asked for from here, and its end";
 }
 
 impl Pane {

@@ -97,6 +97,12 @@ pub(super) struct AccountArgs {
     /// Refuse every change, whatever is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Who refuses, when it is not the words.
+    #[arg(skip)]
+    pub read_only_by: Option<String>,
+    /// The settings [default: scaledeck.toml here, else in ~/.config/scaledeck, else none].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `0.05/h`, or `0.05`.
@@ -112,12 +118,12 @@ fn dollars_per_hour(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Console")]
 pub(super) struct ConsoleArgs {
-    /// A theme: dark, light or a .toml file [default: the one that COLORFGBG asks for, else dark].
+    /// A theme: dark, light, high-contrast, colour-blind, mono or a .toml file [default: the one that COLORFGBG asks for, else dark].
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub theme: Option<String>,
-    /// A .toml file of keys to lay over the default ones.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub keymap: Option<PathBuf>,
+    /// The keys: default, vim, emacs or a .toml file of keys to lay over the default ones.
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub keymap: Option<String>,
 }
 
 /// What happens in a drill.

@@ -46,13 +46,17 @@ pub enum Source {
     EdgeMetrics,
     /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
     Alarms,
-    /// `ce:GetCostAndUsage`, and the run rate.
+    /// `ce:GetCostAndUsage` and its kin.
     Spend,
+    /// `cloudwatch:GetMetricData`, hour by hour, for weeks.
+    Weeks,
+    /// What runs, by the table of prices: reckoned here, asked of nobody.
+    RunRate,
 }
 
 impl Source {
     /// Every source that is read, in the order of a cold start.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Identity,
         Self::ServiceList,
         Self::Services,
@@ -66,6 +70,9 @@ impl Source {
         Self::ScalingPolicies,
         Self::ScheduledActions,
         Self::Tasks,
+        Self::Spend,
+        Self::Weeks,
+        Self::RunRate,
         Self::ReaderName,
         Self::Alarms,
         Self::Distributions,
@@ -93,6 +100,8 @@ impl Source {
             Self::EdgeMetrics => "edge metrics",
             Self::Alarms => "alarms",
             Self::Spend => "spend",
+            Self::Weeks => "hourly metrics",
+            Self::RunRate => "run rate",
         }
     }
 }

@@ -203,9 +203,9 @@ fn tasks(summary: &Summary, services: bool) -> Phrase {
 }
 
 fn hottest(summary: &Summary, name: bool) -> Phrase {
-    let Some((id, heat)) = &summary.hottest else { return Phrase::new() };
-    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(&heat.said);
-    let line = if heat.is_over() { line.say(Meaning::Warning, " ▲") } else { line };
+    let Some((id, said, over)) = &summary.hottest else { return Phrase::new() };
+    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(said);
+    let line = if *over { line.say(Meaning::Warning, " ▲") } else { line };
     if name { line.tell(Meaning::Muted, format_args!(" {}", id.service)) } else { line }
 }
 

@@ -1,10 +1,11 @@
 //! AWS's wire protocols, both ways: a signed HTTP request into plain values, plain values or a refusal into the bytes
-//! AWS would send. Deliberately absent: what any operation means, and restXml, which no service here speaks yet.
+//! AWS would send. Deliberately absent: what any operation means.
 
 mod cbor;
 mod json;
 mod query;
 mod refusal;
+mod rest;
 mod service;
 mod value;
 
@@ -31,10 +32,12 @@ pub enum Protocol {
     AwsJson10,
     /// JSON 1.1: ECS and Application Auto Scaling.
     AwsJson11,
-    /// A form in, XML out: ELB, STS, and CloudWatch for older clients.
+    /// A form in, XML out: ELB, RDS, STS, and CloudWatch for older clients.
     AwsQuery,
     /// Smithy RPC v2 over CBOR: CloudWatch.
     RpcV2Cbor,
+    /// Paths and XML: Route 53.
+    RestXml,
 }
 
 /// Who is asked for what, and how the answer has to be put. It is known even where the body is not readable.
@@ -48,14 +51,21 @@ pub struct Address {
     pub operation: String,
     /// Whether the client wants awsQuery's error codes beside the answer's own.
     query_mode: bool,
+    /// How restXml puts the answer.
+    route: Option<&'static rest::Route>,
 }
 
 /// Reads a request: where it goes, and its input.
 pub fn read(request: &Request<Bytes>) -> (Address, Result<Value, Refusal>) {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let query_mode = header(QUERY_MODE) == Some("true");
-    let address =
-        |protocol, service, operation: &str| Address { protocol, service, operation: operation.to_owned(), query_mode };
+    let address = |protocol, service, operation: &str| Address {
+        protocol,
+        service,
+        operation: operation.to_owned(),
+        query_mode,
+        route: None,
+    };
     if let Some(target) = header(TARGET) {
         let (prefix, operation) = target.split_once('.').unwrap_or(("", target));
         let service = Service::ALL.into_iter().find(|service| service.target() == Some(prefix));
@@ -71,6 +81,14 @@ pub fn read(request: &Request<Bytes>) -> (Address, Result<Value, Refusal>) {
             address(Protocol::RpcV2Cbor, service, operation),
             cbor::read(request.body()).map_err(Refusal::unreadable),
         );
+    }
+    if let Some((service, rest)) = rest::service(request.uri().path()) {
+        let Some((route, labels)) = rest::route(service, request.method(), rest) else {
+            let what = format!("{} {}", request.method(), request.uri().path());
+            return (address(Protocol::RestXml, Some(service), &what), Err(Refusal::unknown_operation(&what)));
+        };
+        let address = Address { route: Some(route), ..address(Protocol::RestXml, Some(service), route.operation) };
+        return (address, rest::read(request, labels).map_err(Refusal::unreadable));
     }
     // The query string counts as part of the form, as AWS has it for GET.
     let form = if request.body().is_empty() {
@@ -99,8 +117,12 @@ pub fn is_signed(request: &Request<Bytes>) -> bool {
 pub fn write(address: &Address, outcome: &Result<Value, Refusal>, request_id: &str, at: Timestamp) -> Response<Bytes> {
     let namespace = address.service.map_or("http://webservices.amazon.com/AWSFault/2005-15-09", Service::xml_namespace);
     let (body, status) = match (address.protocol, outcome) {
+        (Protocol::RestXml, Ok(value)) => match address.route {
+            Some(route) => (rest::write(route, namespace, value), route.status),
+            None => (Vec::new(), 200),
+        },
         (Protocol::AwsQuery, Ok(value)) => (query::write(&address.operation, namespace, request_id, value), 200),
-        (Protocol::AwsQuery, Err(refusal)) => (
+        (Protocol::AwsQuery | Protocol::RestXml, Err(refusal)) => (
             query::write_error(namespace, request_id, refusal.sender(), refusal.query_code, &refusal.message),
             refusal.query_status,
         ),
@@ -117,7 +139,7 @@ pub fn write(address: &Address, outcome: &Result<Value, Refusal>, request_id: &s
     let kind = match address.protocol {
         Protocol::AwsJson10 => "application/x-amz-json-1.0",
         Protocol::AwsJson11 => "application/x-amz-json-1.1",
-        Protocol::AwsQuery => "text/xml",
+        Protocol::AwsQuery | Protocol::RestXml => "text/xml",
         Protocol::RpcV2Cbor => "application/cbor",
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -130,6 +152,14 @@ pub fn write(address: &Address, outcome: &Result<Value, Refusal>, request_id: &s
     let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
     if let Some(date) = date.ok().and_then(|date| HeaderValue::from_str(&date).ok()) {
         headers.insert(DATE, date);
+    }
+    if let (Some(route), Ok(value)) = (address.route, outcome) {
+        for (field, name) in route.headers {
+            let text = value.get(field).and_then(Value::as_text).and_then(|text| HeaderValue::from_str(text).ok());
+            if let Some(text) = text {
+                headers.insert(*name, text);
+            }
+        }
     }
     if let Err(refusal) = outcome
         && address.query_mode

@@ -1,4 +1,5 @@
-//! awsQuery: a form in, XML out. Lists are `Field.member.N`, instants are ISO 8601.
+//! awsQuery: a form in, XML out. Lists are `Field.member.N`, or `Field.<Member>.N` where the model names the members as
+//! RDS's does; instants are ISO 8601.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,7 +29,8 @@ pub fn read(body: &[u8]) -> Result<Value, String> {
     Ok(Value::Map(root.fields()))
 }
 
-fn unescape(raw: &[u8]) -> Result<String, String> {
+/// A piece of a form or of a query string, as it was before it was escaped.
+pub(super) fn unescape(raw: &[u8]) -> Result<String, String> {
     let spaced: Vec<u8> = raw.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     percent_decode(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| "the form is not UTF-8".into())
 }
@@ -42,18 +44,23 @@ struct Node {
 impl Node {
     fn value(mut self) -> Value {
         if let Some(members) = self.children.remove("member") {
-            let mut items: Vec<(u64, Node)> = members
-                .children
-                .into_iter()
-                .filter_map(|(index, node)| index.parse().ok().map(|index| (index, node)))
-                .collect();
-            items.sort_by_key(|(index, _)| *index);
-            return Value::List(items.into_iter().map(|(_, node)| node.value()).collect());
+            return members.list();
+        }
+        if !self.children.is_empty() && self.children.keys().all(|name| name.parse::<u64>().is_ok()) {
+            return self.list();
         }
         match self.text {
             Some(text) if self.children.is_empty() => Value::from(text),
             _ => Value::Map(self.fields()),
         }
+    }
+
+    /// The children that are called by a number, in the numbers' order.
+    fn list(self) -> Value {
+        let numbered = |(index, node): (String, Node)| Some((index.parse::<u64>().ok()?, node));
+        let mut items: Vec<(u64, Node)> = self.children.into_iter().filter_map(numbered).collect();
+        items.sort_by_key(|(index, _)| *index);
+        Value::List(items.into_iter().map(|(_, node)| node.value()).collect())
     }
 
     fn fields(self) -> Vec<(Cow<'static, str>, Value)> {
@@ -82,9 +89,10 @@ pub fn write_error(namespace: &str, request_id: &str, sender: bool, code: &str, 
     })
 }
 
-type Xml = Writer<Vec<u8>>;
+pub(super) type Xml = Writer<Vec<u8>>;
 
-fn document(root: &str, namespace: &str, body: impl FnOnce(&mut Xml) -> std::io::Result<()>) -> Vec<u8> {
+/// A document of one root element.
+pub(super) fn document(root: &str, namespace: &str, body: impl FnOnce(&mut Xml) -> std::io::Result<()>) -> Vec<u8> {
     let mut xml = Writer::new(Vec::new());
     let whole = |xml: &mut Xml| {
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -97,7 +105,8 @@ fn document(root: &str, namespace: &str, body: impl FnOnce(&mut Xml) -> std::io:
     xml.into_inner()
 }
 
-fn element(xml: &mut Xml, name: &str, value: &Value) -> std::io::Result<()> {
+/// An element with a value in it; nothing for none.
+pub(super) fn element(xml: &mut Xml, name: &str, value: &Value) -> std::io::Result<()> {
     let text = match value {
         Value::Null => return Ok(()),
         Value::List(items) => {
@@ -149,6 +158,19 @@ mod tests {
         let value = read(b"D.member.1.Name=N&D.member.1.Value=V").unwrap();
         let first = &value.items("D").unwrap()[0];
         assert_eq!((first.text("Name").unwrap(), first.text("Value").unwrap()), (Some("N"), Some("V")));
+    }
+
+    #[test]
+    fn members_that_the_model_names() {
+        let form =
+            b"Filters.Filter.1.Name=db-instance-id&Filters.Filter.1.Values.Value.2=b&Filters.Filter.1.Values.Value.1=a";
+        let value = read(form).unwrap();
+        let filters = value.members("Filters", "Filter").unwrap();
+        assert_eq!(filters.len(), 1);
+        assert_eq!(filters[0].text("Name").unwrap(), Some("db-instance-id"));
+        let values: Vec<_> = filters[0].members("Values", "Value").unwrap().iter().map(|one| one.as_text()).collect();
+        assert_eq!(values, [Some("a"), Some("b")]);
+        assert!(value.members("Tags", "Tag").unwrap().is_empty());
     }
 
     #[test]

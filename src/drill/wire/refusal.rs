@@ -30,6 +30,12 @@ impl Refusal {
         Self { query_code, ..Self::new(code, message) }
     }
 
+    /// The same with an HTTP status other than 400, in every protocol.
+    #[must_use]
+    pub fn status(self, status: u16) -> Self {
+        Self { status, query_status: status, ..self }
+    }
+
     /// Nobody signed the request.
     pub fn unsigned() -> Self {
         Self {

@@ -13,11 +13,16 @@ pub enum Service {
     Elb,
     /// CloudWatch.
     Cloudwatch,
+    /// Relational Database Service.
+    Rds,
+    /// Route 53.
+    Route53,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Sts, Self::Ecs, Self::Autoscaling, Self::Elb, Self::Cloudwatch];
+    pub const ALL: [Self; 7] =
+        [Self::Sts, Self::Ecs, Self::Autoscaling, Self::Elb, Self::Cloudwatch, Self::Rds, Self::Route53];
 
     /// The name in IAM actions, as in `ecs:DescribeServices`. It is also how a fault names its service.
     pub fn iam(self) -> &'static str {
@@ -27,6 +32,8 @@ impl Service {
             Self::Autoscaling => "application-autoscaling",
             Self::Elb => "elasticloadbalancing",
             Self::Cloudwatch => "cloudwatch",
+            Self::Rds => "rds",
+            Self::Route53 => "route53",
         }
     }
 
@@ -36,7 +43,7 @@ impl Service {
             Self::Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Self::Autoscaling => Some("AnyScaleFrontendService"),
             Self::Cloudwatch => Some("GraniteServiceVersion20100801"),
-            Self::Sts | Self::Elb => None,
+            Self::Sts | Self::Elb | Self::Rds | Self::Route53 => None,
         }
     }
 
@@ -46,16 +53,27 @@ impl Service {
             Self::Sts => Some("2011-06-15"),
             Self::Elb => Some("2015-12-01"),
             Self::Cloudwatch => Some("2010-08-01"),
-            Self::Ecs | Self::Autoscaling => None,
+            Self::Rds => Some("2014-10-31"),
+            Self::Ecs | Self::Autoscaling | Self::Route53 => None,
         }
     }
 
-    /// The XML namespace of its awsQuery answers.
+    /// The first segment of its restXml paths. The versions of these services differ, so it names the service too.
+    pub(super) fn path_version(self) -> Option<&'static str> {
+        match self {
+            Self::Route53 => Some("2013-04-01"),
+            Self::Sts | Self::Ecs | Self::Autoscaling | Self::Elb | Self::Cloudwatch | Self::Rds => None,
+        }
+    }
+
+    /// The namespace of its XML answers.
     pub(super) fn xml_namespace(self) -> &'static str {
         match self {
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Self::Cloudwatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            Self::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
+            Self::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
             Self::Ecs | Self::Autoscaling => "http://webservices.amazon.com/AWSFault/2005-15-09",
         }
     }
@@ -68,6 +86,8 @@ impl Service {
             Self::Autoscaling => "com.amazonaws.applicationautoscaling",
             Self::Elb => "com.amazonaws.elasticloadbalancingv2",
             Self::Cloudwatch => "com.amazonaws.cloudwatch",
+            Self::Rds => "com.amazonaws.rds",
+            Self::Route53 => "com.amazonaws.route53",
         }
     }
 

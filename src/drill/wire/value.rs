@@ -64,6 +64,11 @@ impl Value {
         Self::List(items.into_iter().map(Into::into).collect())
     }
 
+    /// A list whose members XML calls by a name of their own instead of `member`.
+    pub fn list_of(member: &'static str, items: impl IntoIterator<Item = Value>) -> Self {
+        Self::Map(items.into_iter().map(|item| (Cow::Borrowed(member), item)).collect())
+    }
+
     /// The field, if this is a structure that has it.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
@@ -148,6 +153,25 @@ impl Value {
             .iter()
             .map(|item| item.as_text().ok_or(Malformed::Kind { field, wanted: "a list of strings" }))
             .collect()
+    }
+
+    /// The members of a list whose members have a name, as `Filters.Filter.1` in a form or `<Changes><Change/></Changes>`
+    /// in XML; none if it is absent or empty.
+    pub fn members(&self, field: &'static str, member: &str) -> Result<Vec<&Value>, Malformed> {
+        match self.get(field) {
+            None => Ok(Vec::new()),
+            Some(Self::List(items)) => Ok(items.iter().collect()),
+            Some(Self::Text(text)) if text.trim().is_empty() => Ok(Vec::new()),
+            Some(Self::Map(fields)) => {
+                let named = fields.iter().filter(|(name, _)| name == member).map(|(_, value)| value);
+                Ok(named
+                    .flat_map(|value| {
+                        if let Self::List(items) = value { items.as_slice() } else { std::slice::from_ref(value) }
+                    })
+                    .collect())
+            }
+            Some(_) => Err(Malformed::Kind { field, wanted: "a list" }),
+        }
     }
 
     /// The text, if this is one.

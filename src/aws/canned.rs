@@ -18,20 +18,23 @@ pub const NOW: i64 = 1_800_000_000;
 /// One request, as far as tests look at it.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// `DescribeServices`, whatever the protocol.
+    /// `DescribeServices`, whatever the protocol; the path, where that names the operation.
     pub operation: String,
-    /// The body.
+    /// The body; the query, where there is no body.
     pub body: Vec<u8>,
 }
 
 impl Asked {
     fn of(request: &Request<Bytes>) -> Self {
-        let body = request.body().to_vec();
+        let query = request.uri().query().unwrap_or_default();
+        let body = if request.body().is_empty() { query.as_bytes() } else { request.body() }.to_vec();
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = if let Some(target) = target {
             target.rsplit('.').next()
         } else if let Some((_, operation)) = request.uri().path().split_once("/operation/") {
             Some(operation)
+        } else if request.method() == http::Method::GET {
+            Some(request.uri().path())
         } else {
             std::str::from_utf8(&body)
                 .ok()

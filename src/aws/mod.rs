@@ -4,18 +4,23 @@
 //! future that may be dropped. [`Writer`] sends, exists once, and takes a [`crate::change::Confirmed`] and a
 //! [`crate::change::Ticket`] by value. A drill walks through the same doors: it hands in a [`Transport`].
 //!
-//! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `cloudwatch`. What is pure stands
+//! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `rds`,
+//! `route53`, `elasticache`, `cloudfront`, `costexplorer`, `cloudwatch` with its `alarms` and `weeks`. What is pure stands
 //! apart and is tested as tables: `planner` (which metrics to ask for), `pace` (how often, how hard), `failure` (what an
 //! error means to the person on call).
 //!
 //! Absent on purpose: when to ask (that is `live`), what the answers mean (`policy`), panes, and the drill itself.
 
 pub mod access;
+mod alarms;
 mod autoscaling;
 #[cfg(test)]
 mod canned;
+mod cloudfront;
 mod cloudwatch;
+mod costexplorer;
 mod ecs;
+mod elasticache;
 mod elb;
 pub mod failure;
 pub mod meter;
@@ -24,10 +29,13 @@ mod moto;
 pub mod pace;
 pub mod planner;
 mod profiles;
+mod rds;
 pub mod reader;
+mod route53;
 mod sts;
 mod time;
 pub mod transport;
+mod weeks;
 pub mod writer;
 
 pub use access::{Access, Mistake, connect};
@@ -37,6 +45,8 @@ pub use failure::Failure;
 pub use meter::{Calls, MeterReading};
 pub use pace::Call;
 pub use planner::{Planner, Question};
-pub use reader::Reader;
+pub use reader::{Partly, Reader};
+pub use route53::Found;
 pub use transport::{Transport, TransportFault};
+pub use weeks::UsersMetric;
 pub use writer::Writer;

@@ -44,11 +44,45 @@ pub enum Call {
     DescribeTargetHealth,
     /// `cloudwatch:GetMetricData`
     GetMetricData,
+    /// `ce:GetCostAndUsage`
+    GetCostAndUsage,
+    /// `ce:GetCostForecast`
+    GetCostForecast,
+    /// `ce:GetAnomalies`
+    GetAnomalies,
+    /// `ce:GetSavingsPlansCoverage`
+    GetSavingsPlansCoverage,
+    /// `ce:GetSavingsPlansUtilization`
+    GetSavingsPlansUtilization,
+    /// `ce:GetReservationCoverage`
+    GetReservationCoverage,
+    /// `ce:GetReservationUtilization`
+    GetReservationUtilization,
+    /// `rds:DescribeDBInstances`
+    DescribeDbInstances,
+    /// `rds:DescribeDBParameters`
+    DescribeDbParameters,
+    /// `elasticache:DescribeReplicationGroups`
+    DescribeReplicationGroups,
+    /// `elasticache:DescribeCacheClusters`
+    DescribeCacheClusters,
+    /// `route53:ListHostedZones`
+    ListHostedZones,
+    /// `route53:ListResourceRecordSets`
+    ListResourceRecordSets,
+    /// `cloudfront:ListDistributions`
+    ListDistributions,
+    /// `cloudfront:GetMonitoringSubscription`
+    GetMonitoringSubscription,
+    /// `cloudwatch:DescribeAlarms`
+    DescribeAlarms,
+    /// `cloudwatch:DescribeAlarmHistory`
+    DescribeAlarmHistory,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 33] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::ListServices,
@@ -65,6 +99,23 @@ impl Call {
         Self::DescribeTargetGroupAttributes,
         Self::DescribeTargetHealth,
         Self::GetMetricData,
+        Self::GetCostAndUsage,
+        Self::GetCostForecast,
+        Self::GetAnomalies,
+        Self::GetSavingsPlansCoverage,
+        Self::GetSavingsPlansUtilization,
+        Self::GetReservationCoverage,
+        Self::GetReservationUtilization,
+        Self::DescribeDbInstances,
+        Self::DescribeDbParameters,
+        Self::DescribeReplicationGroups,
+        Self::DescribeCacheClusters,
+        Self::ListHostedZones,
+        Self::ListResourceRecordSets,
+        Self::ListDistributions,
+        Self::GetMonitoringSubscription,
+        Self::DescribeAlarms,
+        Self::DescribeAlarmHistory,
     ];
 
     /// The IAM action it needs.
@@ -86,6 +137,23 @@ impl Call {
             Self::DescribeTargetGroupAttributes => "elasticloadbalancing:DescribeTargetGroupAttributes",
             Self::DescribeTargetHealth => "elasticloadbalancing:DescribeTargetHealth",
             Self::GetMetricData => "cloudwatch:GetMetricData",
+            Self::GetCostAndUsage => "ce:GetCostAndUsage",
+            Self::GetCostForecast => "ce:GetCostForecast",
+            Self::GetAnomalies => "ce:GetAnomalies",
+            Self::GetSavingsPlansCoverage => "ce:GetSavingsPlansCoverage",
+            Self::GetSavingsPlansUtilization => "ce:GetSavingsPlansUtilization",
+            Self::GetReservationCoverage => "ce:GetReservationCoverage",
+            Self::GetReservationUtilization => "ce:GetReservationUtilization",
+            Self::DescribeDbInstances => "rds:DescribeDBInstances",
+            Self::DescribeDbParameters => "rds:DescribeDBParameters",
+            Self::DescribeReplicationGroups => "elasticache:DescribeReplicationGroups",
+            Self::DescribeCacheClusters => "elasticache:DescribeCacheClusters",
+            Self::ListHostedZones => "route53:ListHostedZones",
+            Self::ListResourceRecordSets => "route53:ListResourceRecordSets",
+            Self::ListDistributions => "cloudfront:ListDistributions",
+            Self::GetMonitoringSubscription => "cloudfront:GetMonitoringSubscription",
+            Self::DescribeAlarms => "cloudwatch:DescribeAlarms",
+            Self::DescribeAlarmHistory => "cloudwatch:DescribeAlarmHistory",
         }
     }
 
@@ -97,6 +165,11 @@ impl Call {
     /// Whether it changes anything.
     pub fn writes(self) -> bool {
         matches!(self, Self::UpdateService | Self::RegisterScalableTarget)
+    }
+
+    /// What one of it costs in US dollars: Cost Explorer asks a cent for every page (AWS's FAQ, and the public price list).
+    pub fn dollars(self) -> f64 {
+        if self.family() == Family::CostExplorer { 0.01 } else { 0.0 }
     }
 
     /// The bucket of AWS's that it draws from.
@@ -116,6 +189,18 @@ impl Call {
                 Family::LoadBalancing
             }
             Self::GetMetricData => Family::CloudWatch,
+            Self::GetCostAndUsage
+            | Self::GetCostForecast
+            | Self::GetAnomalies
+            | Self::GetSavingsPlansCoverage
+            | Self::GetSavingsPlansUtilization
+            | Self::GetReservationCoverage
+            | Self::GetReservationUtilization => Family::CostExplorer,
+            Self::DescribeAlarms | Self::DescribeAlarmHistory => Family::Alarms,
+            Self::DescribeDbInstances | Self::DescribeDbParameters => Family::Rds,
+            Self::DescribeReplicationGroups | Self::DescribeCacheClusters => Family::ElastiCache,
+            Self::ListHostedZones | Self::ListResourceRecordSets => Family::Route53,
+            Self::ListDistributions | Self::GetMonitoringSubscription => Family::CloudFront,
         }
     }
 }
@@ -139,6 +224,18 @@ pub enum Family {
     LoadBalancing,
     /// `CloudWatch`'s `GetMetricData`.
     CloudWatch,
+    /// Cost Explorer; AWS publishes no rate and asks for few calls: each page is paid for.
+    CostExplorer,
+    /// `CloudWatch`'s `DescribeAlarms`, the scarcer of its alarm calls.
+    Alarms,
+    /// RDS; AWS publishes no rate.
+    Rds,
+    /// ElastiCache; AWS publishes no rate.
+    ElastiCache,
+    /// Route 53, whose rate is the account's over all regions and calls.
+    Route53,
+    /// CloudFront; AWS publishes no rate.
+    CloudFront,
 }
 
 /// A bucket's size and how fast it fills.
@@ -152,7 +249,7 @@ pub struct Rate {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Sts,
         Self::EcsClusterRead,
         Self::EcsServiceRead,
@@ -161,6 +258,12 @@ impl Family {
         Self::AutoScaling,
         Self::LoadBalancing,
         Self::CloudWatch,
+        Self::CostExplorer,
+        Self::Alarms,
+        Self::Rds,
+        Self::ElastiCache,
+        Self::Route53,
+        Self::CloudFront,
     ];
 
     /// What AWS publishes for an account and region; `None` where it publishes nothing.
@@ -171,18 +274,26 @@ impl Family {
             Self::EcsServiceModify => Some(Rate { burst: 50, per_second: 5 }),
             Self::LoadBalancing => Some(Rate { burst: 40, per_second: 10 }),
             Self::CloudWatch => Some(Rate { burst: 500, per_second: 500 }),
-            Self::Sts | Self::AutoScaling => None,
+            Self::Alarms => Some(Rate { burst: 9, per_second: 9 }),
+            Self::Route53 => Some(Rate { burst: 5, per_second: 5 }),
+            Self::Sts | Self::AutoScaling | Self::CostExplorer | Self::Rds | Self::ElastiCache | Self::CloudFront => {
+                None
+            }
         }
     }
 
     /// What this program allows itself.
     pub fn budget(self) -> Rate {
         match self {
-            Self::Sts | Self::EcsServiceModify => Rate { burst: 5, per_second: 1 },
+            Self::Sts | Self::EcsServiceModify | Self::CostExplorer => Rate { burst: 5, per_second: 1 },
             Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
             Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
             Self::AutoScaling => Rate { burst: 20, per_second: 2 },
             Self::LoadBalancing => Rate { burst: 20, per_second: 4 },
+            Self::Rds | Self::ElastiCache => Rate { burst: 10, per_second: 2 },
+            Self::Alarms => Rate { burst: 4, per_second: 2 },
+            Self::Route53 => Rate { burst: 2, per_second: 1 },
+            Self::CloudFront => Rate { burst: 10, per_second: 1 },
         }
     }
 }
@@ -222,9 +333,11 @@ pub fn cadence(source: Source) -> Duration {
         Source::Activities => 10,
         Source::Metrics => 20,
         Source::Distributions => 600,
-        Source::Spend => 6 * 3600,
+        Source::Spend | Source::Weeks => 6 * 3600,
         Source::ScalableTargets | Source::Databases | Source::Caches => 30,
         Source::Identity
+        | Source::RunRate
+        | Source::EdgeMetrics
         | Source::ReaderName
         | Source::ServiceList
         | Source::Alarms
@@ -242,12 +355,16 @@ pub fn cadence_s(source: Source) -> u32 {
 /// When a source that was asked at `asked` is due again. Metrics are asked on whole multiples of their cadence, so that
 /// every console's window starts and ends on the same instants and a minute is seen soon after it ends.
 pub fn due(source: Source, asked: Timestamp) -> Timestamp {
-    let cadence = cadence(source).as_secs() as i64;
-    if source == Source::Metrics {
-        let slot = asked.as_second().div_euclid(cadence) + 1;
-        return Timestamp::from_second(slot * cadence).unwrap_or(Timestamp::MAX);
+    if matches!(source, Source::Metrics | Source::EdgeMetrics) {
+        return next_slot(asked, cadence_s(source));
     }
-    asked.checked_add(SignedDuration::from_secs(cadence)).unwrap_or(Timestamp::MAX)
+    asked.checked_add(SignedDuration::from_secs(i64::from(cadence_s(source)))).unwrap_or(Timestamp::MAX)
+}
+
+/// The next whole multiple of so many seconds after an instant.
+pub fn next_slot(after: Timestamp, every_s: u32) -> Timestamp {
+    let every = i64::from(every_s.max(1));
+    Timestamp::from_second((after.as_second().div_euclid(every) + 1) * every).unwrap_or(Timestamp::MAX)
 }
 
 /// The longest wait after so many failures in a row, in seconds; the last entry holds for all later ones.
@@ -266,102 +383,4 @@ pub fn backoff(failures: u32, chance: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap()
-    }
-
-    #[test]
-    fn cadences() {
-        let table = [
-            (Source::Identity, 60),
-            (Source::ServiceList, 60),
-            (Source::Services, 3),
-            (Source::Tasks, 5),
-            (Source::ScalableTargets, 30),
-            (Source::ScalingPolicies, 60),
-            (Source::ScheduledActions, 60),
-            (Source::Activities, 10),
-            (Source::TargetGroups, 60),
-            (Source::TargetHealth, 5),
-            (Source::Metrics, 20),
-        ];
-        assert_eq!(table.len(), Source::ALL.len());
-        for (source, seconds) in table {
-            assert_eq!(cadence(source), Duration::from_secs(seconds), "{source}");
-        }
-    }
-
-    #[test]
-    fn metrics_are_due_on_whole_multiples_and_the_rest_a_cadence_later() {
-        assert_eq!(due(Source::Metrics, at(0)), at(20_000));
-        assert_eq!(due(Source::Metrics, at(19_999)), at(20_000));
-        assert_eq!(due(Source::Metrics, at(20_000)), at(40_000));
-        assert_eq!(due(Source::Services, at(500)), at(3_500));
-    }
-
-    #[test]
-    fn backoff_doubles_to_a_minute_and_jitter_is_full() {
-        let ceilings: Vec<u64> = (0..9).map(|failures| backoff_ceiling(failures).as_secs()).collect();
-        assert_eq!(ceilings, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(backoff(3, 0.0), Duration::ZERO);
-        assert_eq!(backoff(3, 0.5), Duration::from_secs(2));
-        assert!(backoff(u32::MAX, 0.999) < Duration::from_mins(1));
-    }
-
-    #[test]
-    fn no_budget_exceeds_half_of_what_aws_publishes() {
-        for family in Family::ALL {
-            let budget = family.budget();
-            assert!(budget.per_second > 0 && budget.burst >= budget.per_second, "{family:?}");
-            if let Some(published) = family.published() {
-                assert!(2 * budget.burst <= published.burst, "{family:?}");
-                assert!(2 * budget.per_second <= published.per_second, "{family:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_bucket_lets_a_burst_through_then_its_rate_and_fills_again() {
-        let mut bucket = Bucket::new(Rate { burst: 3, per_second: 2 });
-        let waits: Vec<u128> = (0..6).map(|_| bucket.take(at(0)).as_millis()).collect();
-        assert_eq!(waits, [0, 0, 0, 500, 1_000, 1_500]);
-        assert_eq!(bucket.take(at(3_000)), Duration::ZERO, "1.5 s were owed, then 3 tokens came");
-        let full = (0..4).map(|_| bucket.take(at(3_600_000)).as_millis()).collect::<Vec<_>>();
-        assert_eq!(full, [0, 0, 0, 500], "a long rest fills it to the burst, not beyond");
-        assert_eq!(bucket.take(at(0)).as_millis(), 1_000, "a clock that steps back gives nothing");
-    }
-
-    #[test]
-    fn every_call_has_an_action_and_is_found_by_its_operation() {
-        for call in Call::ALL {
-            let (_, operation) = call.action().split_once(':').unwrap();
-            assert_eq!(Call::of_operation(operation), Some(call));
-        }
-        assert_eq!(Call::of_operation("DeleteService"), None);
-    }
-
-    /// The actions that an example policy allows, sorted.
-    fn allowed(policy: &str) -> Vec<String> {
-        let policy: serde_json::Value = serde_json::from_str(policy).unwrap();
-        let statements = policy["Statement"].as_array().unwrap();
-        let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
-        let mut actions: Vec<String> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
-        actions.sort();
-        actions
-    }
-
-    #[test]
-    fn the_example_policies_allow_exactly_what_is_called() {
-        let needed = |writes: bool| {
-            let calls = Call::ALL.into_iter().filter(|call| writes || !call.writes());
-            let mut actions: Vec<String> = calls.map(|call| call.action().to_owned()).collect();
-            actions.sort();
-            actions
-        };
-        assert_eq!(allowed(include_str!("../../examples/iam/read-only.json")), needed(false));
-        assert_eq!(allowed(include_str!("../../examples/iam/operator.json")), needed(true));
-    }
-}
+mod tests;

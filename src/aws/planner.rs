@@ -44,16 +44,26 @@ impl Planner {
     /// The questions to ask now about these metrics, in their order; those with the shortest span come first, because
     /// they are the ones somebody is looking at.
     pub fn plan<'k>(&self, wanted: impl IntoIterator<Item = &'k MetricKey>, now: Timestamp) -> Vec<Question> {
+        let every_s = pace::cadence_s(Source::Metrics);
+        self.plan_each(wanted.into_iter().map(|key| (key, every_s)), now)
+    }
+
+    /// As [`Planner::plan`], each metric with how many seconds lie between two questions for it.
+    pub fn plan_each<'k>(
+        &self,
+        wanted: impl IntoIterator<Item = (&'k MetricKey, u32)>,
+        now: Timestamp,
+    ) -> Vec<Question> {
         let present = minute_of(now);
         let mut seen = BTreeSet::new();
         let mut by_start: BTreeMap<i64, Vec<MetricKey>> = BTreeMap::new();
-        for key in wanted {
+        for (key, every_s) in wanted {
             if !seen.insert(key) {
                 continue;
             }
             let start = match self.answered.get(key) {
                 None => present - FIRST_FILL_MIN,
-                Some(answered) if slot(*answered) >= slot(now) => continue,
+                Some(answered) if slot(*answered, every_s) >= slot(now, every_s) => continue,
                 // Regular polling starts on one common minute, whatever second each metric was last answered in.
                 Some(answered) if minute_of(*answered) >= present - 1 => present - REREAD_MIN,
                 Some(answered) => (minute_of(*answered) - REREAD_MIN).max(present - FIRST_FILL_MIN),
@@ -83,9 +93,9 @@ impl Planner {
     }
 }
 
-/// The slot of the cadence that holds an instant.
-fn slot(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(pace::cadence(Source::Metrics).as_secs() as i64)
+/// The slot of a cadence that holds an instant.
+fn slot(at: Timestamp, every_s: u32) -> i64 {
+    at.as_second().div_euclid(i64::from(every_s.max(1)))
 }
 
 #[cfg(test)]
@@ -119,6 +129,17 @@ mod tests {
         assert_eq!(planner.plan(&keys, at(19)), [], "same slot: nothing can have changed");
         let second = planner.plan(&keys, at(20));
         assert_eq!((second[0].start, second[0].end), (at(-10 * 60), at(60)));
+    }
+
+    #[test]
+    fn a_metric_that_is_asked_for_seldom_is_not_asked_for_with_the_others() {
+        let mut planner = Planner::default();
+        let keys = keys(2);
+        let each = |planner: &Planner, now| planner.plan_each(keys.iter().zip([20, 60]), at(now));
+        let first = each(&planner, 0);
+        planner.answered(&first[0], &[]);
+        assert_eq!(each(&planner, 20)[0].keys, keys[..1]);
+        assert_eq!(each(&planner, 60)[0].keys, keys);
     }
 
     #[test]

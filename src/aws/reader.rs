@@ -1,6 +1,6 @@
 //! The door for asking. What it can ask stands in one file a service; it has no way to write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -23,6 +23,9 @@ use crate::platform::{Region, ServiceId, TaskSize};
 /// Wall seconds until a question must be answered, its one retry included. Each page of a list is a question.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// The region that CloudFront's metrics are published in.
+const EDGE_REGION: &str = "us-east-1";
+
 /// The door for asking. Cheap to clone; all clones share connections, budgets and the meter. Every method may be dropped
 /// half-way.
 #[derive(Clone)]
@@ -38,12 +41,21 @@ struct Inside {
     scaling: aws_sdk_applicationautoscaling::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    explorer: aws_sdk_costexplorer::Client,
+    /// CloudWatch where CloudFront's metrics are.
+    edge: aws_sdk_cloudwatch::Client,
+    rds: aws_sdk_rds::Client,
+    elasticache: aws_sdk_elasticache::Client,
+    route53: aws_sdk_route53::Client,
+    cloudfront: aws_sdk_cloudfront::Client,
     region: Region,
     clock: Clock,
     mend: Mend,
     meter: Meter,
     budgets: Mutex<BTreeMap<Family, Bucket>>,
     sizes: Mutex<BTreeMap<ServiceId, BTreeMap<String, TaskSize>>>,
+    /// `max_connections` by parameter group, with when it was read; `None` where the group holds no number.
+    parameters: Mutex<BTreeMap<String, (Timestamp, Option<u32>)>>,
 }
 
 impl fmt::Debug for Reader {
@@ -59,18 +71,34 @@ impl Reader {
         let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).interceptor(meter.clone()).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter.clone()).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(meter.clone()).build();
+        let explorer = aws_sdk_costexplorer::config::Builder::from(config).interceptor(meter.clone()).build();
+        let edge = aws_sdk_cloudwatch::config::Builder::from(config)
+            .region(aws_types::region::Region::new(EDGE_REGION))
+            .interceptor(meter.clone())
+            .build();
+        let rds = aws_sdk_rds::config::Builder::from(config).interceptor(meter.clone()).build();
+        let elasticache = aws_sdk_elasticache::config::Builder::from(config).interceptor(meter.clone()).build();
+        let route53 = aws_sdk_route53::config::Builder::from(config).interceptor(meter.clone()).build();
+        let cloudfront = aws_sdk_cloudfront::config::Builder::from(config).interceptor(meter.clone()).build();
         let inside = Inside {
             sts: aws_sdk_sts::Client::from_conf(sts),
             ecs: aws_sdk_ecs::Client::from_conf(ecs),
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            explorer: aws_sdk_costexplorer::Client::from_conf(explorer),
+            edge: aws_sdk_cloudwatch::Client::from_conf(edge),
+            rds: aws_sdk_rds::Client::from_conf(rds),
+            elasticache: aws_sdk_elasticache::Client::from_conf(elasticache),
+            route53: aws_sdk_route53::Client::from_conf(route53),
+            cloudfront: aws_sdk_cloudfront::Client::from_conf(cloudfront),
             region: Region::new(region),
             clock: clock.clone(),
             mend,
             meter,
             budgets: Mutex::new(Family::ALL.map(|family| (family, Bucket::new(family.budget()))).into()),
             sizes: Mutex::default(),
+            parameters: Mutex::default(),
         };
         Self { inside: Arc::new(inside), urgent: false }
     }
@@ -110,6 +138,30 @@ impl Reader {
 
     pub(super) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
         &self.inside.cloudwatch
+    }
+
+    pub(super) fn explorer(&self) -> &aws_sdk_costexplorer::Client {
+        &self.inside.explorer
+    }
+
+    pub(super) fn edge(&self) -> &aws_sdk_cloudwatch::Client {
+        &self.inside.edge
+    }
+
+    pub(super) fn rds(&self) -> &aws_sdk_rds::Client {
+        &self.inside.rds
+    }
+
+    pub(super) fn elasticache(&self) -> &aws_sdk_elasticache::Client {
+        &self.inside.elasticache
+    }
+
+    pub(super) fn route53(&self) -> &aws_sdk_route53::Client {
+        &self.inside.route53
+    }
+
+    pub(super) fn cloudfront(&self) -> &aws_sdk_cloudfront::Client {
+        &self.inside.cloudfront
     }
 
     pub(super) fn count_metrics(&self, count: usize) {
@@ -152,6 +204,18 @@ impl Reader {
         budgets.get_mut(&family).map_or(Duration::ZERO, |bucket| bucket.take(now))
     }
 
+    /// What a parameter group says of `max_connections`, if it was read at `since` or later.
+    pub(super) fn known_parameter(&self, group: &str, since: Timestamp) -> Option<Option<u32>> {
+        let parameters = self.inside.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        parameters.get(group).filter(|(read, _)| *read >= since).map(|(_, value)| *value)
+    }
+
+    /// Remembers what a parameter group says of `max_connections`.
+    pub(super) fn learn_parameter(&self, group: &str, read: Timestamp, value: Option<u32>) {
+        let mut parameters = self.inside.parameters.lock().unwrap_or_else(PoisonError::into_inner);
+        parameters.insert(group.to_owned(), (read, value));
+    }
+
     /// Remembers the sizes of a service's described tasks, by task definition.
     pub(super) fn learn_sizes(&self, id: &ServiceId, sizes: BTreeMap<String, TaskSize>) {
         if !sizes.is_empty() {
@@ -172,7 +236,16 @@ pub(super) fn list<T>(list: Option<Vec<T>>, call: Call) -> Result<Vec<T>, Failur
     list.ok_or_else(|| Failure::faulty(format!("{} answered without a list", call.action())))
 }
 
-/// Follows page tokens to the end. A token that repeats is a fault, not an endless loop.
+/// What was learnt, and what could not be learnt beside it: one missing permission hides no more than it must.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Partly<T> {
+    /// What was learnt.
+    pub known: T,
+    /// Why the rest was not.
+    pub missing: Option<Failure>,
+}
+
+/// Follows page tokens to the end. A token that was there before is a fault, not an endless loop.
 pub(super) async fn pages<T, F, A>(mut ask: F) -> Result<Vec<T>, Failure>
 where
     F: FnMut(Option<String>) -> A,
@@ -180,14 +253,15 @@ where
 {
     let mut all = Vec::new();
     let mut token: Option<String> = None;
+    let mut offered = BTreeSet::new();
     loop {
-        let (page, next) = ask(token.clone()).await?;
+        let (page, next) = ask(token).await?;
         all.extend(page);
-        match next.filter(|next| !next.is_empty()) {
-            None => return Ok(all),
-            next if next == token => return Err(Failure::faulty("the same page was offered twice")),
-            next => token = next,
+        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(all) };
+        if !offered.insert(next.clone()) {
+            return Err(Failure::faulty("the same page was offered twice"));
         }
+        token = Some(next);
     }
 }
 

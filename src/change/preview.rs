@@ -9,7 +9,7 @@ use super::plan::{Change, Plan};
 use super::projection::{self, Projection};
 use super::{price, words};
 use crate::platform::{Platform, Service, Source, TaskCount};
-use crate::policy::{Decision, Policy, Reason, Verdict};
+use crate::policy::{Decision, Policy, Prices, Reason, Verdict};
 
 /// A preview: everything the box shows. Plain text; the console lays it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ pub fn preview(
     let projections = projection::of(plan, platform, policy, verdict, now);
     Preview {
         title: title(plan),
-        rows: rows(plan, platform, &projections, expected_ready_s),
+        rows: rows(plan, platform, &projections, expected_ready_s, &policy.prices),
         why: why(plan, verdict),
         next: outlook::next(plan, platform),
         warnings: outlook::warnings(plan, platform, policy, verdict, &projections, now),
@@ -81,7 +81,13 @@ fn title(plan: &Plan) -> String {
     }
 }
 
-fn rows(plan: &Plan, platform: &Platform, projections: &[Projection], expected_ready_s: Option<u32>) -> Vec<Row> {
+fn rows(
+    plan: &Plan,
+    platform: &Platform,
+    projections: &[Projection],
+    expected_ready_s: Option<u32>,
+    prices: &Prices,
+) -> Vec<Row> {
     let row =
         |label: &str, before: String, after: String, note: String| Row { label: label.to_owned(), before, after, note };
     let (desired, goal) = (plan.observed.desired, plan.goal());
@@ -102,7 +108,7 @@ fn rows(plan: &Plan, platform: &Platform, projections: &[Projection], expected_r
     }
     rows.extend(projections.iter().map(|p| row(p.label(), p.before(), p.after(), p.note())));
     if let Some(service) = platform.services.get(plan.change.service()) {
-        let (before, after, note) = price::row(service, desired, goal);
+        let (before, after, note) = price::row(service, desired, goal, prices);
         rows.push(row("cost", before, after, note));
         let (label, after, note) = if goal > desired { ready(expected_ready_s) } else { drained(service, platform) };
         rows.push(row(label, String::new(), after, note));

@@ -18,11 +18,12 @@ use super::frame::{self, Look};
 use super::keymap::Keymap;
 use super::keys::{Key, Named};
 use super::model::{Model, Pane, Tone, Wall};
+use super::panes::Shows;
 use super::theme::Theme;
 use super::words;
 use crate::change::Refused;
 use crate::live::{Command, Notice, View};
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 
 /// What the console is started with.
 #[derive(Debug, Clone)]
@@ -131,6 +132,8 @@ impl App {
     pub fn fit(&mut self, now: Timestamp, area: Rect) {
         let body = frame::plan(&self.view, &self.model, area).body;
         self.model.set_page(frame::rows(&self.view, &self.model, body));
+        let extent = frame::extent(&self.view, &self.model, &self.look(now), body);
+        self.model.set_extent(extent);
         let look = Look { theme: &self.options.theme, keymap: &self.options.keymap, ..self.look(now) };
         if let Some(Dialog::Reader(reader)) = &self.model.dialog {
             let fitted = reader.fitted(&self.view, &self.model, &look, body);
@@ -191,8 +194,12 @@ impl App {
 
     /// Tells `live` what is on the screen and what is previewed, if that is not what it was last told.
     fn tell(&mut self) {
-        let visible = self.model.rows()[self.model.visible()].to_vec();
-        let open = self.model.selected.clone().filter(|_| self.model.pane == Pane::Tasks);
+        let shown = self.model.shown().and_then(GroupId::service).cloned();
+        let visible: Vec<ServiceId> = match self.model.pane.row().shows {
+            Shows::Service => shown.iter().cloned().collect(),
+            _ => self.model.rows()[self.model.visible()].iter().filter_map(GroupId::service).cloned().collect(),
+        };
+        let open = shown.filter(|_| self.model.pane == Pane::Tasks);
         if self.looked.as_ref().is_none_or(|told| (&told.0, &told.1) != (&visible, &open)) {
             self.looked = Some((visible.clone(), open.clone()));
             self.ask(Command::Look { visible, open });

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use super::keymap::Keymap;
-use super::model::Model;
+use super::model::{Model, Pane};
+use super::panes::{self, PANES};
 use crate::change::Observed;
 use crate::live::{Armed, View};
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 
 /// What a command may lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,8 +74,7 @@ impl Layer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is described by its row in the table")]
 pub enum Verb {
-    Overview,
-    Tasks,
+    Show(Pane),
     Scale,
     Accept,
     Why,
@@ -95,6 +95,8 @@ pub enum Verb {
     Pause,
     Refresh,
     Sort,
+    NextGroup,
+    PreviousGroup,
     Theme,
     Arm,
     Disarm,
@@ -171,20 +173,34 @@ impl Command {
     }
 }
 
-/// Every command, in the order of help and hints.
+/// Every command, in the order of help and hints: the panes, then what can be done in them.
+pub const COMMANDS: &[Command] = &ALL;
+
+const ALL: [Command; PANES.len() + VERBS.len()] = {
+    let mut all = [VERBS[0]; PANES.len() + VERBS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < PANES.len() { show(&PANES[at]) } else { VERBS[at - PANES.len()] };
+        at += 1;
+    }
+    all
+};
+
+const fn show(pane: &'static panes::Row) -> Command {
+    look(Verb::Show(pane.pane), pane.name, pane.aliases, MAIN, pane.keys, pane.about).hinted(pane.name)
+}
+
 #[rustfmt::skip]
-pub const COMMANDS: &[Command] = &[
-    look(Verb::Overview, "overview", &["services"], MAIN, &["1"], "Every scaling group, its signals and its advice").hinted("overview"),
-    look(Verb::Tasks, "tasks", &["service"], MAIN, &["2"], "Tasks, deployments and events of the selected service").hinted("tasks").when(selected),
+const VERBS: &[Command] = &[
     look(Verb::Scale, "scale", &["desired"], MAIN, &["s"], "Preview another count for the selected service").hinted("scale").changes().when(plannable),
     look(Verb::Accept, "advice", &["accept"], MAIN, &["a"], "Preview what the advice asks for").hinted("advice").changes().when(advised),
     look(Verb::Why, "why", &["evidence"], MAIN, &["w"], "The evidence behind the advice, to the digit").hinted("why").when(judged),
-    look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected service").when(selected),
+    look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected group").when(selected),
     look(Verb::More, "more", &[], PREVIEW, &["+", "="], "One task more").hinted("one more").changes(),
     look(Verb::Fewer, "fewer", &[], PREVIEW, &["-"], "One task fewer").hinted("one fewer").changes(),
     look(Verb::Hold, "hold", &["floor"], PREVIEW, &["h"], "Move the floor instead of the count, and back").hinted("hold").changes(),
     look(Verb::Next, "next", &[], PREVIEW, &["enter"], "On to the confirmation; digits set the count").hinted("confirm").changes(),
-    look(Verb::Filter, "filter", &["search"], MAIN, &["/"], "Show only services whose name contains a text").hinted("filter"),
+    look(Verb::Filter, "filter", &["search"], MAIN, &["/"], "Show only groups with a text in their name, or of a tier").hinted("filter"),
     look(Verb::Palette, "palette", &["run"], MAIN, &[":"], "Run a command by its name").hinted("run"),
     look(Verb::Help, "help", &["keys"], MAIN, &["?"], "Every command and the keys in force").hinted("help"),
     look(Verb::Back, "back", &[], EVERYWHERE, &["esc"], "Close what is open, clear the filter, back to the overview").hinted("back"),
@@ -194,8 +210,10 @@ pub const COMMANDS: &[Command] = &[
     look(Verb::Bottom, "bottom", &[], MOVING, &["G", "end"], "To the last row"),
     look(Verb::PageDown, "page-down", &[], MOVING, &["pgdn", "ctrl-f"], "Down a page"),
     look(Verb::PageUp, "page-up", &[], MOVING, &["pgup"], "Up a page"),
+    look(Verb::NextGroup, "next-group", &[], MAIN, &["tab"], "The next group that this pane can show"),
+    look(Verb::PreviousGroup, "previous-group", &[], MAIN, &["backtab"], "The group before it"),
     look(Verb::Describe, "describe", &["events"], MAIN, &["d"], "Everything AWS says about the selected service").when(known),
-    look(Verb::Copy, "copy", &["yank"], &[Layer::Main, Layer::Preview], &["c"], "Copy, shell-quoted: the selected service's name, or the preview's aws command").when(selected),
+    look(Verb::Copy, "copy", &["yank"], &[Layer::Main, Layer::Preview], &["c"], "Copy, shell-quoted: the selected group's name, or the preview's aws command").when(selected),
     look(Verb::Freeze, "freeze", &["thaw"], MAIN, &["f"], "Stop the screen, not the polling; again to go on"),
     look(Verb::Pause, "pause", &["resume"], MAIN, &["P"], "Stop the polling; again to go on").when(pausable),
     look(Verb::Refresh, "refresh", &["reload"], MAIN, &["ctrl-r"], "Ask AWS everything again now"),
@@ -240,8 +258,14 @@ pub fn command_table_markdown() -> String {
     text
 }
 
-fn selection(model: &Model) -> Result<&ServiceId, String> {
-    model.selected.as_ref().ok_or_else(|| "no service is selected".to_owned())
+fn selection(model: &Model) -> Result<&GroupId, String> {
+    model.selected.as_ref().ok_or_else(|| "no group is selected".to_owned())
+}
+
+/// The selected group, where it is a service: the other tiers cannot be changed from here yet.
+fn service(model: &Model) -> Result<&ServiceId, String> {
+    let id = selection(model)?;
+    id.service().ok_or_else(|| format!("{} is no ECS service: this can be had for services only", id.name()))
 }
 
 fn selected(_: &View, model: &Model) -> Result<(), String> {
@@ -249,7 +273,7 @@ fn selected(_: &View, model: &Model) -> Result<(), String> {
 }
 
 fn known(view: &View, model: &Model) -> Result<(), String> {
-    let id = selection(model)?;
+    let id = service(model)?;
     if Observed::of(&view.platform, id).is_none() {
         return Err("the service has not been described yet".to_owned());
     }
@@ -257,6 +281,10 @@ fn known(view: &View, model: &Model) -> Result<(), String> {
 }
 
 fn plannable(view: &View, model: &Model) -> Result<(), String> {
+    // What is not on the screen is not changed from here.
+    if model.selected.is_some() && model.shown().is_none() {
+        return Err(format!("the pane {} shows no group that could be changed", model.pane.name()));
+    }
     known(view, model)?;
     match view.platform.identity {
         Some(_) => Ok(()),
@@ -265,13 +293,13 @@ fn plannable(view: &View, model: &Model) -> Result<(), String> {
 }
 
 fn judged(view: &View, model: &Model) -> Result<(), String> {
-    let id = selection(model)?;
+    let id = service(model)?;
     view.advice.services.get(id).map(|_| ()).ok_or_else(|| "there is no verdict on this service yet".to_owned())
 }
 
 fn advised(view: &View, model: &Model) -> Result<(), String> {
-    let id = selection(model)?;
     plannable(view, model)?;
+    let id = service(model)?;
     match view.advice.services.get(id).and_then(|verdict| verdict.decision.to()) {
         Some(_) => Ok(()),
         None => Err("the advice asks for no change here".to_owned()),

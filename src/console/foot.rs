@@ -15,7 +15,7 @@ use crate::live::View;
 /// The status line: the filter while it is typed, else what was said last, else the filter in force.
 pub fn status(_view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
     let style = |meaning| look.theme.style(meaning);
-    let matches = || format!("  {} of {}", model.rows().len(), words::several(model.known(), "service"));
+    let matches = || format!("  {} of {}", model.rows().len(), words::several(model.known(), "group"));
     let line = if let Some(Dialog::Filter { field, .. }) = &model.dialog {
         Line::from(vec![
             Span::styled(" / ", style(Meaning::Key)),

@@ -14,9 +14,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::keymap::Keymap;
-use super::model::{Model, Pane};
+use super::model::Model;
+use super::panes::{self, Extent, Shows};
 use super::theme::Theme;
-use super::{dialogs, foot, panes, widgets};
+use super::{dialogs, foot, widgets};
 use crate::live::View;
 
 /// How things look, and when: everything a pane needs beside the view and the model.
@@ -51,10 +52,7 @@ pub struct Plan {
 pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
     let plan = plan(view, model, area);
     widgets::header::draw(view, model, look, plan.header, buf);
-    match model.pane {
-        Pane::Overview => panes::overview::draw(view, model, look, plan.body, buf),
-        Pane::Tasks => panes::tasks::draw(view, model, look, plan.body, buf),
-    }
+    (model.pane.row().draw)(view, model, look, plan.body, buf);
     draw_over(view, model, look, plan, buf);
 }
 
@@ -67,12 +65,18 @@ pub(super) fn draw_over(view: &View, model: &Model, look: &Look, plan: Plan, buf
     foot::hints(view, model, look, plan.hints, buf);
 }
 
-/// How many services the list of a pane has room for.
+/// How many groups are looked at: those that the overview's list has room for – behind a pane that shows none, they are
+/// what its header tells of –, or the one service from close by.
 pub fn rows(view: &View, model: &Model, body: Rect) -> u16 {
-    match model.pane {
-        Pane::Overview => panes::overview::rows(view, model, body),
-        Pane::Tasks => 1,
+    match model.pane.row().shows {
+        Shows::Service => 1,
+        Shows::Groups | Shows::Replicas | Shows::Cache | Shows::Nothing => panes::overview::rows(view, model, body),
     }
+}
+
+/// How far the pane scrolls.
+pub fn extent(view: &View, model: &Model, look: &Look, body: Rect) -> Extent {
+    (model.pane.row().measure)(view, model, look, body)
 }
 
 /// Divides the screen. What is too small for everything keeps the body.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialogs::Dialog;
-use super::widgets::Summary;
+pub use super::panes::Pane;
+use super::panes::{Extent, Shows};
+use super::widgets::{Condition, Summary};
 use crate::live::View;
-use crate::platform::{Platform, ServiceId};
-use crate::policy::Decision;
+use crate::platform::{GroupId, Platform};
 
 /// A span of the wall's time since the console started. Key timing and the 300 ms rule run on it; data never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -22,33 +23,10 @@ impl Wall {
     }
 }
 
-/// A pane: what fills the body of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pane {
-    /// Every scaling group, the chart and the advice of the selected one, activity.
-    #[default]
-    Overview,
-    /// The tasks, deployments and events of the selected service.
-    Tasks,
-}
-
-impl Pane {
-    /// Every pane, in the order of their number keys.
-    pub const ALL: [Self; 2] = [Self::Overview, Self::Tasks];
-
-    /// How the pane is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::Tasks => "tasks",
-        }
-    }
-}
-
-/// The order of the services.
+/// The order of the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// By cluster and name.
+    /// By tier, cluster and name.
     #[default]
     Name,
     /// Those that need somebody first, then by name.
@@ -91,11 +69,12 @@ pub struct Status {
 pub struct Model {
     /// The pane in the body.
     pub pane: Pane,
-    /// The service under the cursor: it stays under it through refresh, filter and order. `None` while none is known.
-    pub selected: Option<ServiceId>,
-    /// Only services whose `cluster/name` contains this are shown, letter case aside. Empty shows all.
+    /// The group under the cursor: it stays under it through refresh, filter and order. `None` while none is known.
+    pub selected: Option<GroupId>,
+    /// Only groups whose name – `cluster/name` of a service – or tier contains this are shown, letter case aside. Empty
+    /// shows all.
     pub filter: String,
-    /// The order of the services.
+    /// The order of the groups.
     pub sort: Sort,
     /// What lies over the pane and takes the keys.
     pub dialog: Option<Dialog>,
@@ -103,9 +82,14 @@ pub struct Model {
     pub status: Option<Status>,
     /// Whether the screen stands still while the platform goes on.
     pub frozen: bool,
-    rows: Arc<[ServiceId]>,
+    rows: Arc<[GroupId]>,
     /// Where the selected one was last seen in `rows`.
     cursor: usize,
+    /// What was under the cursor before a pane that could not show it was opened; the overview gives it back.
+    home: Option<GroupId>,
+    /// The first line on the screen of what the pane scrolls, and how much that is.
+    scroll: usize,
+    extent: Extent,
     summary: Arc<Summary>,
     known: usize,
     top: usize,
@@ -113,12 +97,12 @@ pub struct Model {
 }
 
 impl Model {
-    /// The services that pass the filter, in order.
-    pub fn rows(&self) -> &[ServiceId] {
+    /// The groups that pass the filter, in order.
+    pub fn rows(&self) -> &[GroupId] {
         &self.rows
     }
 
-    /// How many services there are before the filter.
+    /// How many groups there are before the filter.
     pub fn known(&self) -> usize {
         self.known
     }
@@ -128,7 +112,7 @@ impl Model {
         &self.summary
     }
 
-    /// Where the selected service stands in [`Model::rows`].
+    /// Where the selected group stands in [`Model::rows`].
     pub fn row(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
         if self.rows.get(self.cursor) == Some(selected) {
@@ -171,23 +155,86 @@ impl Model {
     pub(super) fn refresh(&mut self, view: &View) {
         self.summary = Arc::new(Summary::of(view));
         let needle = self.filter.to_lowercase();
-        let (known, mut rows) = services(&view.platform, |id| passes(id, &needle));
-        self.known = known;
+        let mut rows = groups(&view.platform);
+        self.known = rows.len();
+        rows.retain(|id| passes(id, &needle));
         if self.sort == Sort::Attention {
-            rows.sort_by_key(|id| urgency(view, id));
+            rows.sort_by_key(|id| Condition::of(view, id).urgency());
         }
         if rows[..] != self.rows[..] {
             self.rows = rows.into();
         }
         match self.row() {
             Some(row) => self.cursor = row,
+            // What is looked at from close by stays there, even when the filter of the list does not let it pass.
+            None if self.pane.row().shows != Shows::Groups && self.selected.is_some() => {}
             None => self.put(self.cursor),
         }
         self.top = self.top_for(self.page.min(self.rows.len()));
     }
 
-    /// Moves the cursor by rows; it stops at both ends.
+    /// Opens a pane. One that shows another kind of group takes the first of its kind under the cursor; the overview
+    /// gives back what was there.
+    pub(super) fn open(&mut self, pane: Pane, platform: &Platform) {
+        if pane != self.pane {
+            self.scroll = 0;
+        }
+        self.pane = pane;
+        let home = if pane.row().shows == Shows::Groups { self.home.take() } else { None };
+        if let Some(home) = home {
+            self.selected = Some(home);
+        } else if pane.row().shows != Shows::Nothing && !self.selected.as_ref().is_some_and(|id| pane.shows(id)) {
+            let first = groups(platform).into_iter().find(|id| pane.shows(id));
+            if let Some(first) = first {
+                self.home = self.home.take().or(self.selected.take());
+                self.selected = Some(first);
+            }
+        }
+        match self.row() {
+            Some(row) => self.cursor = row,
+            None if pane.row().shows == Shows::Groups => self.put(self.cursor),
+            None => {}
+        }
+    }
+
+    /// The group that the pane shows from close by, or that is under the cursor of its list; `None` where it shows none,
+    /// or there is none of its kind.
+    pub fn shown(&self) -> Option<&GroupId> {
+        self.selected.as_ref().filter(|id| self.pane.shows(id))
+    }
+
+    /// Moves on to the next group that the pane can show, or back to the one before; around at the ends.
+    pub(super) fn turn(&mut self, by: isize, platform: &Platform) {
+        let like: Vec<GroupId> = groups(platform).into_iter().filter(|id| self.pane.shows(id)).collect();
+        if like.is_empty() {
+            return;
+        }
+        let at = like.iter().position(|id| Some(id) == self.selected.as_ref());
+        let next = at.map_or(0, |at| (at as isize + by).rem_euclid(like.len() as isize) as usize);
+        self.selected = like.get(next).cloned();
+        self.home = None;
+        self.scroll = 0;
+        self.cursor = self.row().unwrap_or(self.cursor);
+    }
+
+    /// The first line on the screen of what the pane scrolls.
+    pub fn scroll(&self) -> usize {
+        self.scroll
+    }
+
+    /// Takes over how much there is to scroll.
+    pub(super) fn set_extent(&mut self, extent: Extent) {
+        self.extent = extent;
+        self.scroll = self.scroll.min(extent.lines.saturating_sub(extent.page));
+    }
+
+    /// Moves the cursor by rows, or scrolls by lines; both stop at both ends.
     pub(super) fn step(&mut self, by: isize) {
+        if self.pane.row().shows != Shows::Groups {
+            let last = self.extent.lines.saturating_sub(self.extent.page);
+            self.scroll = self.scroll.saturating_add_signed(by).min(last);
+            return;
+        }
         self.put(self.row().unwrap_or(0).saturating_add_signed(by));
         self.top = self.top_for(self.page.min(self.rows.len()));
     }
@@ -200,28 +247,25 @@ impl Model {
 
     /// A page, less the row that is kept in sight.
     pub(super) fn page_step(&self) -> isize {
-        self.page.saturating_sub(1).max(1).try_into().unwrap_or(isize::MAX)
+        let page = if self.pane.row().shows == Shows::Groups { self.page } else { self.extent.page };
+        page.saturating_sub(1).max(1).try_into().unwrap_or(isize::MAX)
     }
 }
 
-/// How many services there are, and those of them that pass, in order. The listing has them all once it has answered.
-fn services(platform: &Platform, passes: impl Fn(&ServiceId) -> bool) -> (usize, Vec<ServiceId>) {
-    match &platform.listed {
-        Some(listed) => (listed.len(), listed.iter().filter(|id| passes(id)).cloned().collect()),
-        None => (platform.services.len(), platform.services.keys().filter(|id| passes(id)).cloned().collect()),
-    }
+/// Every group there is, in order: services – the listing has them all once it has answered –, the replicas of each
+/// primary that can have some, caches.
+fn groups(platform: &Platform) -> Vec<GroupId> {
+    let services: Vec<GroupId> = match &platform.listed {
+        Some(listed) => listed.iter().cloned().map(GroupId::Service).collect(),
+        None => platform.services.keys().cloned().map(GroupId::Service).collect(),
+    };
+    let primaries =
+        platform.databases.values().filter(|database| database.replica_of.is_none() && database.has_plain_replicas());
+    let replicas = primaries.map(|primary| GroupId::Replicas(primary.id.clone()));
+    let caches = platform.caches.keys().cloned().map(GroupId::Cache);
+    services.into_iter().chain(replicas).chain(caches).collect()
 }
 
-fn passes(id: &ServiceId, needle: &str) -> bool {
-    needle.is_empty() || id.to_string().to_lowercase().contains(needle)
-}
-
-/// Small is urgent.
-fn urgency(view: &View, id: &ServiceId) -> u8 {
-    match view.advice.services.get(id).map(|verdict| &verdict.decision) {
-        Some(Decision::Out { .. }) => 0,
-        Some(Decision::CannotTell { .. }) => 1,
-        Some(Decision::In { .. }) => 2,
-        Some(Decision::None { .. }) | None => 3,
-    }
+fn passes(id: &GroupId, needle: &str) -> bool {
+    needle.is_empty() || id.to_string().to_lowercase().contains(needle) || id.tier() == needle
 }

@@ -11,8 +11,8 @@ use super::theme::{Depth, Theme};
 use crate::live::{Armed, Meter, View};
 use crate::platform::metric::Resource;
 use crate::platform::{
-    AccountId, Activity, ActivityKind, CountHistory, Deployment, Environment, Identity, LoadBalancerId, MetricId,
-    MetricKey, Platform, Region, Rollout, ScalableTarget, ScalingPolicy, Service, ServiceEvent, ServiceId,
+    AccountId, Activity, ActivityKind, CountHistory, Deployment, Environment, GroupId, Identity, LoadBalancerId,
+    MetricId, MetricKey, Platform, Region, Rollout, ScalableTarget, ScalingPolicy, Service, ServiceEvent, ServiceId,
     ServiceStatus, Source, SourceHealth, SourceState, Suspended, TargetGroup, TargetGroupArn, TargetHealth,
     TargetState, Task, TaskCount, TaskId, TaskSize,
 };
@@ -35,6 +35,11 @@ pub(crate) fn ago(seconds: i64) -> Timestamp {
 
 pub(crate) fn id(name: &str) -> ServiceId {
     ServiceId::new(CLUSTER, name)
+}
+
+/// A service as a group.
+pub(crate) fn group(name: &str) -> GroupId {
+    GroupId::Service(id(name))
 }
 
 fn group_arn(name: &str) -> TargetGroupArn {
@@ -82,7 +87,7 @@ impl Scene {
             armed: Armed::ReadOnly,
             followed: None,
             paused: false,
-            meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02 },
+            meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02, ..Meter::default() },
         };
         Self { platform, advice: Advice::default(), view }
     }

@@ -38,6 +38,10 @@ pub(super) struct Answer {
     pub cold: Vec<(Fact, u32)>,
     /// What ended it early.
     pub failure: Option<Failure>,
+    /// What is missing from it although it did not end early: told, and no reason to ask less often.
+    pub missing: Option<SourceState>,
+    /// Seconds until it is asked again, where that is not the source's own cadence.
+    pub cadence_s: Option<u32>,
 }
 
 /// A question to one source.
@@ -94,8 +98,10 @@ pub(super) async fn poll<A: Ask>(mut ask: A, mut ends: Ends) {
         refreshed = wants.refresh;
         let asked = ends.clock.now();
         let answer = ask.ask(&Moment { reader: &ends.reader, view: &view, wants: &wants, now: asked }).await;
+        let cadence_s = answer.cadence_s.unwrap_or(cadence_s);
         let facts = answer.facts.into_iter().map(|fact| (fact, cadence_s));
-        for (fact, cadence_s) in facts.chain(answer.cold) {
+        let missing = answer.missing.map(|state| (Fact::Failed(state), cadence_s));
+        for (fact, cadence_s) in facts.chain(answer.cold).chain(missing) {
             let reading = Reading { source: A::SOURCE, asked, cadence_s, fact };
             if ends.readings.send(reading).await.is_err() {
                 return;

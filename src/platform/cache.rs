@@ -3,13 +3,15 @@
 //! Absent on purpose: memcached, and single nodes outside a replication group, which cannot be given a replica.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::database::Phase;
 use super::ids::{CacheId, CacheNodeId};
+use super::moment::Moment;
 
 /// AWS's word for the status of a group or node, as in `available`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct CacheStatus(pub String);
 
@@ -28,7 +30,7 @@ impl CacheStatus {
 }
 
 /// A node's part in its shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeRole {
     /// Takes writes.
@@ -40,7 +42,8 @@ pub enum NodeRole {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CacheNode {
     /// AWS's cache cluster id, which is also its CloudWatch dimension.
     pub id: CacheNodeId,
@@ -49,11 +52,14 @@ pub struct CacheNode {
     /// AWS's status word.
     pub status: CacheStatus,
     /// When it was created; `None` until AWS says so.
+    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub created: Option<Timestamp>,
 }
 
 /// A shard: one part of the keys, on a primary and its replicas.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Shard {
     /// AWS's node group id, as in `0001`.
     pub id: String,
@@ -62,7 +68,8 @@ pub struct Shard {
 }
 
 /// A replication group. With cluster mode off it has one shard.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Cache {
     /// The replication group's id.
     pub id: CacheId,
@@ -81,6 +88,7 @@ pub struct Cache {
     /// Its shards.
     pub shards: Vec<Shard>,
     /// When this was learnt.
+    #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 

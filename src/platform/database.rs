@@ -6,13 +6,15 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Platform;
 use super::ids::DatabaseId;
+use super::moment::Moment;
 
 /// What runs in an instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// `postgres`.
@@ -39,7 +41,7 @@ impl Engine {
 
 /// AWS's word for an instance's status, as in `available`. AWS adds words; what they mean is asked for with
 /// [`InstanceStatus::phase`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct InstanceStatus(pub String);
 
@@ -102,7 +104,8 @@ impl fmt::Display for InstanceStatus {
 }
 
 /// AWS's word for a replica's replication, from `StatusInfos`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Replication {
     /// `replicating`, `replication degraded`, `error`, `stopped`, `terminated`, or a later word.
     pub status: String,
@@ -113,13 +116,16 @@ pub struct Replication {
 }
 
 /// One RDS instance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Database {
     /// The identifier.
     pub id: DatabaseId,
     /// The instance that it replicates; `None` for a primary.
+    #[serde(default)]
     pub replica_of: Option<DatabaseId>,
     /// The instances that replicate it, as it names them. A replica in another region is named by its ARN.
+    #[serde(default)]
     pub replicas: Vec<DatabaseId>,
     /// `db.t3.medium`.
     pub class: String,
@@ -128,8 +134,11 @@ pub struct Database {
     /// AWS's status word.
     pub status: InstanceStatus,
     /// When it was created; AWS says so only once it is.
+    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub created: Option<Timestamp>,
     /// How its replication fares; `None` for a primary, and while AWS does not tell.
+    #[serde(default)]
     pub replication: Option<Replication>,
     /// Days that backups are kept; with 0, AWS refuses to make a replica of it.
     pub backup_days: u32,
@@ -140,8 +149,13 @@ pub struct Database {
     /// Storage in GiB.
     pub storage_gib: u32,
     /// `max_connections` where its parameter group holds a number, not a formula.
+    #[serde(default)]
     pub max_connections: Option<u32>,
+    /// The host name that clients connect to; AWS gives one only once the instance is created.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// When this was learnt.
+    #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 
@@ -198,23 +212,33 @@ fn class_memory_gib(class: &str) -> Option<u32> {
 }
 
 /// The name that readers resolve: weighted records, one a replica.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReaderName {
     /// As in `reader.db.solosuccess.internal`.
     pub name: String,
+    /// Id of the hosted zone that it stands in, as in `Z1D633PJN98FT9`; empty where it was not told.
+    #[serde(default)]
+    pub zone: String,
     /// Its records.
     pub records: Vec<ReaderRecord>,
     /// When this was learnt.
+    #[schemars(with = "Moment")]
     pub learnt: Timestamp,
 }
 
 /// One weighted record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReaderRecord {
     /// Route 53's set identifier, unique within the name.
     pub set: String,
     /// The instance that it points at; `None` where the value is no instance's address.
+    #[serde(default)]
     pub database: Option<DatabaseId>,
+    /// What it answers with: an instance's host name, as a rule.
+    #[serde(default)]
+    pub value: String,
     /// 0–255; the share of reads is the weight of all weights.
     pub weight: u8,
     /// Seconds that a resolver may keep it.

@@ -13,6 +13,15 @@ use super::moment::Moment;
 pub struct Distribution {
     /// The id.
     pub id: DistributionId,
+    /// The name that viewers resolve, as in `d111111abcdef8.cloudfront.net`; empty where it was not told.
+    #[serde(default)]
+    pub domain: String,
+    /// Whether it answers viewers.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// Whether it publishes its additional metrics, hit rate and origin latency among them; `None` until that was read.
+    #[serde(default)]
+    pub additional_metrics: Option<bool>,
     /// `PriceClass_All` reaches every edge location; the others fewer.
     pub price_class: String,
     /// Where it fetches from.
@@ -25,6 +34,10 @@ pub struct Distribution {
     /// When this was learnt.
     #[schemars(with = "Moment")]
     pub learnt: Timestamp,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Where a distribution fetches from.

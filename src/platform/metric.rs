@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use catalogue::CATALOGUE;
 
-use super::Platform;
 use super::ids::{CacheNodeId, DatabaseId, DistributionId, LoadBalancerId, ServiceId, TargetGroupArn};
+use super::{Cache, Database, Distribution, Platform};
 
 /// A metric of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -163,6 +163,36 @@ impl MetricId {
     pub fn row(self) -> &'static Row {
         &CATALOGUE[self as usize]
     }
+
+    /// Whether a rule or an alarm of the policy reads it: it is asked for whether or not somebody looks. A test holds
+    /// this against the policy's own words.
+    pub fn decides(self) -> bool {
+        matches!(
+            self,
+            Self::ServiceCpu
+                | Self::ServiceMemory
+                | Self::RequestsPerTarget
+                | Self::Requests
+                | Self::Target4xx
+                | Self::Target5xx
+                | Self::Elb5xx
+                | Self::HealthyHosts
+                | Self::DatabaseCpu
+                | Self::DatabaseConnections
+                | Self::WriteIops
+                | Self::ReplicaLag
+                | Self::CacheCpu
+                | Self::CacheEngineCpu
+                | Self::CacheMemory
+                | Self::CacheHits
+                | Self::CacheMisses
+        )
+    }
+
+    /// Whether CloudFront publishes it only with a monitoring subscription.
+    pub fn is_additional(self) -> bool {
+        matches!(self, Self::EdgeHitRate | Self::OriginLatency)
+    }
 }
 
 /// The resource a series belongs to.
@@ -239,14 +269,38 @@ impl Platform {
         let balanced = pairs.flat_map(|(balancer, arn)| {
             [Resource::TargetGroup(balancer.clone(), arn.clone()), Resource::LoadBalancer(balancer.clone())]
         });
-        std::iter::once(Resource::Service(id.clone())).chain(balanced).flat_map(|resource| {
-            let dimensions = resource.dimensions();
-            CATALOGUE
-                .iter()
-                .filter(move |row| row.dimensions == dimensions)
-                .map(move |row| MetricKey { resource: resource.clone(), metric: row.id })
+        std::iter::once(Resource::Service(id.clone())).chain(balanced).flat_map(all_of)
+    }
+
+    /// Every metric of the catalogue that a database instance publishes: lag only while it replicates another, credits
+    /// only where its class has them.
+    pub fn metrics_of_database(database: &Database) -> impl Iterator<Item = MetricKey> {
+        let (replicates, bursts) = (database.replica_of.is_some(), database.class.starts_with("db.t"));
+        all_of(Resource::Database(database.id.clone())).filter(move |key| match key.metric {
+            MetricId::ReplicaLag => replicates,
+            MetricId::DatabaseCredits => bursts,
+            _ => true,
         })
     }
+
+    /// Every metric of the catalogue that the nodes of a cache publish.
+    pub fn metrics_of_cache(cache: &Cache) -> impl Iterator<Item = MetricKey> {
+        cache.nodes().flat_map(|node| all_of(Resource::CacheNode(node.id.clone())))
+    }
+
+    /// Every metric of the catalogue that a distribution publishes: the additional ones only where it is known to.
+    pub fn metrics_of_distribution(distribution: &Distribution) -> impl Iterator<Item = MetricKey> {
+        let additional = distribution.additional_metrics == Some(true);
+        let all = all_of(Resource::Distribution(distribution.id.clone()));
+        all.filter(move |key| additional || !key.metric.is_additional())
+    }
+}
+
+/// Every metric of the catalogue with the dimensions of a resource.
+fn all_of(resource: Resource) -> impl Iterator<Item = MetricKey> {
+    let dimensions = resource.dimensions();
+    let rows = CATALOGUE.iter().filter(move |row| row.dimensions == dimensions);
+    rows.map(move |row| MetricKey { resource: resource.clone(), metric: row.id })
 }
 
 #[cfg(test)]

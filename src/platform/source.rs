@@ -34,27 +34,35 @@ pub enum Source {
     TargetHealth,
     /// `cloudwatch:GetMetricData`.
     Metrics,
-    /// `rds:DescribeDBInstances` and their parameters.
+    /// `rds:DescribeDBInstances` and `rds:DescribeDBParameters.
     Databases,
-    /// `route53:ListResourceRecordSets` of the reader name.
+    /// `route53:ListHostedZones`, `route53:ListResourceRecordSets`: the name that readers resolve.
     ReaderName,
     /// `elasticache:DescribeReplicationGroups`, `elasticache:DescribeCacheClusters`.
     Caches,
-    /// `cloudfront:GetDistributionConfig`.
+    /// `cloudfront:ListDistributions`, and whether each publishes its additional metrics.
     Distributions,
+    /// `cloudwatch:GetMetricData` in us-east-1, where CloudFront's metrics are.
+    EdgeMetrics,
     /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
     Alarms,
-    /// `ce:GetCostAndUsage`, and the run rate.
+    /// `ce:GetCostAndUsage` and its kin.
     Spend,
+    /// `cloudwatch:GetMetricData`, hour by hour, for weeks.
+    Weeks,
+    /// What runs, by the table of prices: reckoned here, asked of nobody.
+    RunRate,
 }
 
 impl Source {
     /// Every source that is read, in the order of a cold start.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 20] = [
         Self::Identity,
         Self::ServiceList,
         Self::Services,
         Self::ScalableTargets,
+        Self::Databases,
+        Self::Caches,
         Self::Metrics,
         Self::Activities,
         Self::TargetGroups,
@@ -62,6 +70,13 @@ impl Source {
         Self::ScalingPolicies,
         Self::ScheduledActions,
         Self::Tasks,
+        Self::Spend,
+        Self::Weeks,
+        Self::RunRate,
+        Self::ReaderName,
+        Self::Alarms,
+        Self::Distributions,
+        Self::EdgeMetrics,
     ];
 
     /// How the source is called on a screen.
@@ -82,8 +97,11 @@ impl Source {
             Self::ReaderName => "reader name",
             Self::Caches => "caches",
             Self::Distributions => "distributions",
+            Self::EdgeMetrics => "edge metrics",
             Self::Alarms => "alarms",
             Self::Spend => "spend",
+            Self::Weeks => "hourly metrics",
+            Self::RunRate => "run rate",
         }
     }
 }
@@ -133,11 +151,23 @@ pub enum SourceState {
         /// What the stack said, cleaned.
         detail: String,
     },
+    /// It answers, and is asked for less than it could tell, to keep within a budget.
+    Capped {
+        /// Which budget, and what is lost.
+        detail: String,
+    },
     /// An answer that could not be read, or an error of another kind.
     Faulty {
         /// AWS's code or the parser's words, cleaned.
         detail: String,
     },
+}
+
+impl SourceState {
+    /// Whether something is wrong that an operator may have to mend.
+    pub fn fails(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Live | Self::Capped { .. })
+    }
 }
 
 impl fmt::Display for SourceState {
@@ -151,6 +181,7 @@ impl fmt::Display for SourceState {
             Self::NoCredentials { mend } => write!(f, "no credentials: {mend}"),
             Self::TimedOut { after_s } => write!(f, "no answer within {after_s}s"),
             Self::Network { detail } => write!(f, "no connection: {detail}"),
+            Self::Capped { detail } => write!(f, "asked for less: {detail}"),
             Self::Faulty { detail } => write!(f, "cannot be read: {detail}"),
         }
     }

@@ -1,10 +1,12 @@
 //! Every knob of the policy; its default is the spec's number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::prices::Prices;
 use super::schedule::Zone;
 use crate::platform::{CacheId, DatabaseId, Environment, TaskCount};
 
@@ -25,6 +27,9 @@ pub struct Policy {
     pub balancer: BalancerPolicy,
     /// Section 5 of the spec.
     pub edge: EdgePolicy,
+    /// What things cost: the embedded list, or a user's prices over it. No variable: a file of its own.
+    #[serde(skip)]
+    pub prices: Arc<Prices>,
 }
 
 /// The alarms of the spec.
@@ -309,6 +314,7 @@ impl Policy {
                 price_class: "PriceClass_All".to_owned(),
                 failover: true,
             },
+            prices: Arc::clone(Prices::embedded()),
         }
     }
 }

@@ -14,11 +14,14 @@ pub mod ecs;
 pub mod group;
 pub mod knobs;
 pub mod lint;
+pub mod money;
+pub mod prices;
 pub mod replicas;
 pub mod schedule;
 pub mod sentence;
 pub mod variables;
 pub mod verdict;
+pub mod why;
 pub mod window;
 
 pub use alerts::{Alert, AlertRule, AlertState, Severity, alerts};
@@ -28,6 +31,7 @@ pub use group::{GroupNote, GroupVerdict};
 use jiff::Timestamp;
 pub use knobs::{CachePolicy, EcsPolicy, Policy, ReplicaPolicy};
 pub use lint::{Finding, lint};
+pub use prices::Prices;
 pub use verdict::{
     Advice, Counts, Decision, Direction, Floor, MetricEvidence, Next, Note, Obstacle, Reason, Verdict, WindowEvidence,
 };

@@ -309,6 +309,6 @@ fn notes(
 }
 
 #[cfg(test)]
-mod scene;
+pub(in crate::policy) mod scene;
 #[cfg(test)]
 pub(super) mod tests;

@@ -341,7 +341,7 @@ fn about(metric: MetricId, value: f64) -> String {
 }
 
 /// A number, with a decimal where a small one has a fraction.
-fn plain(value: f64) -> String {
+pub(super) fn plain(value: f64) -> String {
     let decimals = usize::from((value - value.round()).abs() >= 0.05 && value < 100.0 && value.fract() != 0.0);
     format!("{value:.decimals$}")
 }
@@ -363,7 +363,7 @@ pub(super) fn share_beside(value: f64, limit: f64) -> String {
     format!("{value:.decimals$} %")
 }
 
-fn decimals_beside(value: f64, limit: f64) -> usize {
+pub(super) fn decimals_beside(value: f64, limit: f64) -> usize {
     let apart = |decimals: &usize| format!("{value:.decimals$}") != format!("{limit:.decimals$}");
     if value.total_cmp(&limit).is_eq() { 0 } else { (0..4).find(apart).unwrap_or(4) }
 }

@@ -45,7 +45,7 @@ async fn the_sdk_over_a_socket() {
     let identity = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
     assert_eq!(identity.account(), Some("123456789012"));
     let alarms = aws_sdk_cloudwatch::Client::new(&config).describe_alarms().send().await.unwrap();
-    assert_eq!(alarms.metric_alarms().len(), 6);
+    assert_eq!(alarms.metric_alarms().len(), 12);
 }
 
 /// Not a test of anything by itself: `DRILL_LISTEN=127.0.0.1:8900 cargo test -- --ignored for_clients_tried_by_hand`

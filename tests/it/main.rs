@@ -6,6 +6,7 @@ mod bad_input;
 mod contest;
 mod crash;
 mod documents;
+mod drill_alarms;
 mod drill_aws;
 mod drill_ecs;
 mod drill_faults;

@@ -12,7 +12,7 @@ use crate::console::model::{Pane, Sort, Tone};
 use crate::console::theme::Theme;
 use crate::console::words;
 use crate::live::{Command, View};
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 
 impl App {
     /// Runs a command, if it can be had now; says why not otherwise.
@@ -24,8 +24,10 @@ impl App {
             };
         }
         match run.verb {
-            Verb::Overview => self.model.pane = Pane::Overview,
-            Verb::Tasks | Verb::Open => self.model.pane = Pane::Tasks,
+            Verb::Show(pane) => self.model.open(pane, &self.view.platform),
+            Verb::Open => self.open(),
+            Verb::NextGroup => self.model.turn(1, &self.view.platform),
+            Verb::PreviousGroup => self.model.turn(-1, &self.view.platform),
             Verb::Scale => self.preview(None, now),
             Verb::Accept => self.preview(self.advised(), now),
             Verb::Why => self.read(Subject::Why),
@@ -87,7 +89,7 @@ impl App {
 
     fn preview(&mut self, to: Option<u32>, now: Timestamp) {
         self.thaw();
-        let Some(service) = self.model.selected.clone() else { return };
+        let Some(service) = self.service() else { return };
         if let Some(mut preview) = PreviewBox::open(&self.view, &service, now) {
             if let Some(to) = to {
                 preview.set(to, &self.view, now);
@@ -97,13 +99,24 @@ impl App {
     }
 
     fn advised(&self) -> Option<u32> {
-        let service = self.model.selected.as_ref()?;
-        self.view.advice.services.get(service)?.decision.to().map(|to| to.0)
+        self.view.advice.services.get(&self.service()?)?.decision.to().map(|to| to.0)
     }
 
     fn read(&mut self, subject: impl FnOnce(ServiceId) -> Subject) {
-        if let Some(service) = self.model.selected.clone() {
+        if let Some(service) = self.service() {
             self.model.dialog = Some(Dialog::Reader(Reader::new(subject(service))));
+        }
+    }
+
+    /// The service under the cursor.
+    fn service(&self) -> Option<ServiceId> {
+        self.model.selected.as_ref().and_then(GroupId::service).cloned()
+    }
+
+    /// Into the group under the cursor.
+    fn open(&mut self) {
+        if let Some(pane) = self.model.selected.as_ref().map(Pane::of) {
+            self.model.open(pane, &self.view.platform);
         }
     }
 
@@ -138,7 +151,7 @@ impl App {
                 self.model.filter.clear();
                 self.model.refresh(&self.view);
             }
-            None => self.model.pane = Pane::Overview,
+            None => self.model.open(Pane::Overview, &self.view.platform),
         }
     }
 
@@ -152,7 +165,7 @@ impl App {
     fn copy(&mut self) {
         let text = match &self.model.dialog {
             Some(Dialog::Preview(preview)) => preview.made().ok().map(|made| made.preview.command.clone()),
-            _ => self.model.selected.as_ref().map(|id| words::clean(id.service.as_str()).into_owned()),
+            _ => self.model.selected.as_ref().map(|id| words::clean(id.name()).into_owned()),
         };
         let Some(text) = text else { return self.refuse("there is nothing to copy") };
         // `change` has quoted its command already; a name is quoted here. Neither may hold a control character.

@@ -8,42 +8,38 @@
 //!         activity │ sources that fail, alarms         activity, or sources that fail
 //! ```
 
-use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::Extent;
 use crate::console::theme::Meaning;
-use crate::console::widgets::chart::Chart;
-use crate::console::widgets::{Phrase, activity, advice, alarms, frame, groups, phrase, sources, summary};
-use crate::console::words::{self, Clean};
+use crate::console::widgets::charts::{self, CHART, CHART_ROWS, Pictured};
+use crate::console::widgets::{Phrase, activity, advice, alarms, frame, groups, phrase, sources};
+use crate::console::words;
 use crate::console::{Look, Model};
 use crate::live::View;
-use crate::platform::{MetricId, Service, ServiceId, Source};
-use crate::policy::Verdict;
+use crate::platform::{GroupId, Source};
 
 /// Below this the pane is one column and has no frames.
 const GLANCE: (u16, u16) = (80, 18);
 /// Columns of the table with its frame, at least.
 const TABLE: u16 = 80;
-/// A chart narrower than this tells nothing.
-const CHART: u16 = 40;
-/// Rows of a chart with its frame, at least.
-const CHART_ROWS: u16 = 8;
 /// From this height on, there is room for more than the table, the advice and a glimpse of the activity.
 const TALL: u16 = 24;
+/// What the table is made of.
+const OF_TABLE: [Source; 5] =
+    [Source::Services, Source::ScalableTargets, Source::Metrics, Source::Databases, Source::Caches];
 /// Lines that one failure may want.
 const FAILURE_LINES: usize = 3;
-/// Minutes a chart shows.
-const MINUTES: u16 = 60;
 
 /// The rooms of the pane; an empty one is not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Plan {
     framed: bool,
     groups: Rect,
-    /// Charts of the selected service.
+    /// Charts of the selected group.
     charts: Rect,
-    /// What a short table leaves: charts of the other services, or more of the selected one's.
+    /// What a short table leaves: charts of the other groups, or more of the selected one's.
     more: Rect,
     advice: Rect,
     activity: Rect,
@@ -54,8 +50,8 @@ struct Plan {
 /// What wants room.
 #[derive(Debug, Clone, Copy)]
 struct Needs {
-    /// Services in the table.
-    services: u16,
+    /// Groups in the table.
+    groups: u16,
     /// Columns of a table that shows everything.
     table: u16,
     /// Changes in the last hour.
@@ -70,8 +66,8 @@ impl Needs {
     fn of(view: &View, model: &Model, failing: usize) -> Self {
         let rows = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         Self {
-            services: rows(model.rows().len()),
-            table: rows(groups::width(model.summary().longest) + 2),
+            groups: rows(model.rows().len()),
+            table: rows(groups::width(model.summary()) + 2),
             changes: rows(model.summary().changes.len()),
             failing: rows(failing),
             alarms: rows(alarms::rows(view)),
@@ -99,7 +95,7 @@ fn plan(area: Rect, needs: Needs) -> Plan {
     } else {
         foot
     };
-    let needed = needs.services.saturating_add(3).max(4);
+    let needed = needs.groups.saturating_add(3).max(4);
     let spare = (area.height - advice_height - foot).saturating_sub(needed);
     // Rows that are too few for a chart serve better below.
     let spare = if table.is_none() && spare < CHART_ROWS { spare } else { 0 };
@@ -154,11 +150,16 @@ fn split(room: Rect, first: Option<u16>) -> (Rect, Rect) {
     (Rect { width, ..room }, Rect { x: room.x + width, width: room.width - width, ..room })
 }
 
-/// How many services the table has room for in a body of this size. Failing sources may take some of it away for as long
+/// How many groups the table has room for in a body of this size. Failing sources may take some of it away for as long
 /// as they fail; the table then scrolls with the cursor.
 pub fn rows(view: &View, model: &Model, body: Rect) -> u16 {
-    let plan = plan(body, Needs { services: u16::MAX, ..Needs::of(view, model, 0) });
+    let plan = plan(body, Needs { groups: u16::MAX, ..Needs::of(view, model, 0) });
     plan.groups.height.saturating_sub(if plan.framed { 3 } else { 1 })
+}
+
+/// Its list moves with the cursor: nothing else scrolls.
+pub fn measure(_: &View, _: &Model, _: &Look, _: Rect) -> Extent {
+    Extent::default()
 }
 
 /// Draws the pane.
@@ -234,7 +235,7 @@ fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect
             .tell(Meaning::Key, format_args!(" /{}", model.filter))
             .tell(Meaning::Muted, format_args!(" hides {}", words::count(known.saturating_sub(shown) as u64)));
     }
-    for source in [Source::Services, Source::ScalableTargets, Source::Metrics] {
+    for source in OF_TABLE {
         let health = view.platform.sources.get(&source).filter(|health| health.stale(look.now));
         if let Some(age) = health.and_then(|health| health.age_s(look.now)) {
             name = name.tell(Meaning::CannotTell, format_args!(" · {source} {} old", words::age(age)));
@@ -242,7 +243,7 @@ fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect
     }
     let inside = if framed { frame::draw(look.theme, &name, true, room, buf) } else { room };
     if shown == 0 {
-        let words = Phrase::new().say(Meaning::Muted, " no service passes the filter");
+        let words = Phrase::new().say(Meaning::Muted, " no group passes the filter");
         words.draw(look.theme, phrase::line(inside, 0), buf);
         return;
     }
@@ -252,14 +253,14 @@ fn draw_groups(view: &View, model: &Model, look: &Look, framed: bool, room: Rect
         view,
         &model.rows()[visible],
         model.selected.as_ref(),
-        model.summary().clusters,
+        model.summary(),
         look.now,
         inside,
         buf,
     );
 }
 
-/// Why there is no service to show although nothing fails.
+/// Why there is no group to show although nothing fails.
 fn empty(view: &View) -> Phrase {
     let none = view.platform.listed.as_ref().is_some_and(|listed| listed.is_empty());
     let words = if none { "no ECS service in this account and region" } else { "… reading the services" };
@@ -278,102 +279,43 @@ fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, boxed: boo
     }
 }
 
-/// The selected service's charts, the one that matters most first and largest, as many as there is room for; and in what
-/// a short table leaves, one of each other visible service, or else more of the selected one's.
+/// The selected group's charts, the one that matters most first and largest, as many as there is room for; and in what
+/// a short table leaves, one of each other visible group, or else more of the selected one's.
 fn draw_charts(view: &View, model: &Model, look: &Look, room: Rect, more: Rect, buf: &mut Buffer) {
     if room.is_empty() {
         return;
     }
-    let Some(service) = model.selected.as_ref().and_then(|id| view.platform.services.get(id)) else {
-        frame::draw(look.theme, &Phrase::new().say(Meaning::Title, "Chart"), false, room, buf);
+    let own = model.selected.as_ref().map_or_else(Vec::new, |id| charts::of(view, id));
+    let (Some(selected), false) = (&model.selected, own.is_empty()) else {
+        let inside = frame::draw(look.theme, &Phrase::new().say(Meaning::Title, "Chart"), false, room, buf);
+        if model.selected.is_some() {
+            let words = Phrase::new().say(Meaning::Muted, " nothing is measured here yet");
+            words.draw(look.theme, phrase::line(inside, 0), buf);
+        }
         return;
     };
-    let own = metrics(view, &service.id);
     let visible = &model.rows()[model.window(more.height)];
-    let others: Vec<(&Service, MetricId)> = visible
+    let others: Vec<(&GroupId, Pictured)> = visible
         .iter()
-        .filter(|id| **id != service.id)
-        .filter_map(|id| Some((view.platform.services.get(id)?.as_ref(), *metrics(view, id).first()?)))
+        .filter(|id| *id != selected)
+        .filter_map(|id| Some((id, charts::of(view, id).into_iter().next()?)))
         .take(usize::from(more.height))
         .collect();
     let here = if more.is_empty() || !others.is_empty() { own.len() } else { own.len().div_ceil(2) };
-    let rooms: Vec<Rect> = shelves(room, here, 1).collect();
-    let own = own.iter().map(|metric| (service.as_ref(), *metric));
-    for ((service, metric), room) in own.clone().zip(&rooms) {
-        draw_chart(view, service, metric, look, *room, buf);
+    let rooms: Vec<Rect> = charts::shelves(room, here, 1).collect();
+    let marks = charts::markers(view, selected);
+    for (pictured, room) in own.iter().zip(&rooms) {
+        charts::draw(pictured, &marks, look, *room, buf);
     }
-    let rest: Vec<(&Service, MetricId)> = if others.is_empty() { own.skip(rooms.len()).collect() } else { others };
-    let across = if rest.len() > usize::from(more.height / (CHART_ROWS + 1)) { more.width / CHART } else { 1 };
-    for ((service, metric), room) in rest.iter().zip(shelves(more, rest.len(), across.max(1))) {
-        draw_chart(view, service, *metric, look, room, buf);
-    }
-}
-
-/// A room cut into at most `wanted` places that are high enough for a chart each, up to `across` of them in a row.
-fn shelves(room: Rect, wanted: usize, across: u16) -> impl Iterator<Item = Rect> {
-    let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
-    let fit = (room.height / (CHART_ROWS + 1)).max(u16::from(room.height >= 3));
-    let across = across.min(wanted.div_ceil(fit.max(1))).max(1);
-    let down = fit.min(wanted.div_ceil(across));
-    let edge = |length: u16, at: u16, of: u16| (u32::from(length) * u32::from(at) / u32::from(of)) as u16;
-    (0..down * across).map(move |place| {
-        let (x, y) = (place % across, place / across);
-        let (left, right) = (edge(room.width, x, across), edge(room.width, x + 1, across));
-        let (top, bottom) = (edge(room.height, y, down), edge(room.height, y + 1, down));
-        Rect { x: room.x + left, y: room.y + top, width: right - left, height: bottom - top }
-    })
-}
-
-fn draw_chart(view: &View, service: &Service, metric: MetricId, look: &Look, room: Rect, buf: &mut Buffer) {
-    let verdict = view.advice.services.get(&service.id);
-    let evidence = verdict.and_then(|verdict| verdict.metrics.iter().find(|evidence| evidence.metric == metric));
-    let series = summary::series(view, service, metric, evidence.and_then(|evidence| evidence.group.as_ref()));
-    let threshold = evidence.map(|evidence| (evidence.target, "target"));
-    let markers = markers(view, &service.id);
-    let chart = Chart { metric, series, threshold, markers: &markers, now: look.now, minutes: MINUTES, cursor: None };
-    // The value is what is looked for; then whose it is, then how the axes are to be read.
-    let columns = usize::from(room.width.saturating_sub(6));
-    let mut name = Phrase::new().tell(Meaning::Title, format_args!("{} ", metric.row().label)).then(chart.reading());
-    let whose = Clean::new(service.id.service.as_str()).fit_end(columns.saturating_sub(name.width() + 3));
-    if whose.width() > 3 {
-        name = name.say(Meaning::Muted, " · ").say(Meaning::Text, whose);
-    }
-    let axes = Phrase::new().tell(Meaning::Muted, format_args!(" · {} · {MINUTES} min", unit(metric)));
-    if name.width() + axes.width() <= columns {
-        name = name.then(axes);
-    }
-    let inside = frame::draw(look.theme, &name, false, room, buf);
-    chart.draw(look.theme, inside, buf);
-}
-
-fn unit(metric: MetricId) -> &'static str {
-    match metric {
-        MetricId::ServiceCpu | MetricId::ServiceMemory => "% of reserved",
-        other => words::unit(other.row().unit),
-    }
-}
-
-/// The metrics worth a chart: those that drive the verdict, then what users feel, then the others of its rules.
-fn metrics(view: &View, id: &ServiceId) -> Vec<MetricId> {
-    let verdict = view.advice.services.get(id);
-    let rules = verdict.map_or_else(Vec::new, Verdict::most_urgent_first);
-    let driving = rules.iter().enumerate().take_while(|(at, evidence)| *at == 0 || evidence.out.held_s > 0);
-    let rest = [MetricId::ServiceCpu, MetricId::ServiceMemory, MetricId::RequestsPerTarget];
-    let mut wanted: Vec<MetricId> = Vec::new();
-    let ordered = driving.map(|(_, evidence)| evidence.metric).chain([MetricId::ResponseP95]);
-    for metric in ordered.chain(rules.iter().map(|evidence| evidence.metric)).chain(rest) {
-        if !wanted.contains(&metric) {
-            wanted.push(metric);
+    let across =
+        |count: usize| if count > usize::from(more.height / (CHART_ROWS + 1)) { more.width / CHART } else { 1 };
+    if others.is_empty() {
+        let rest = own.get(rooms.len()..).unwrap_or_default();
+        for (pictured, room) in rest.iter().zip(charts::shelves(more, rest.len(), across(rest.len()).max(1))) {
+            charts::draw(pictured, &marks, look, room, buf);
         }
     }
-    wanted
-}
-
-/// Where capacity changed, newest first.
-fn markers(view: &View, id: &ServiceId) -> Vec<(Timestamp, Clean)> {
-    let changes = activity::changes_of(view, id, i64::from(MINUTES) * 60);
-    let mut markers: Vec<(Timestamp, Clean)> =
-        changes.iter().filter_map(|entry| Some((entry.at, entry.what.mark()?))).collect();
-    markers.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    markers
+    for ((id, pictured), room) in others.iter().zip(charts::shelves(more, others.len(), across(others.len()).max(1))) {
+        charts::draw(pictured, &charts::markers(view, id), look, room, buf);
+    }
 }

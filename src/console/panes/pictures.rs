@@ -21,10 +21,7 @@ fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
     let mut buf = Buffer::empty(area);
     let plan = frame::plan(view, model, area);
     widgets::header::draw(view, model, look, plan.header, &mut buf);
-    match model.pane {
-        Pane::Overview => panes::overview::draw(view, model, look, plan.body, &mut buf),
-        Pane::Tasks => panes::tasks::draw(view, model, look, plan.body, &mut buf),
-    }
+    (model.pane.row().draw)(view, model, look, plan.body, &mut buf);
     buf
 }
 

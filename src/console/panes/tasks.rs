@@ -3,18 +3,25 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::Extent;
 use crate::console::theme::Meaning;
 use crate::console::widgets::condition::Condition;
 use crate::console::widgets::{Phrase, frame, phrase, sources, tasks};
 use crate::console::words;
 use crate::console::{Look, Model};
 use crate::live::View;
-use crate::platform::{Service, ServiceId, Source};
+use crate::platform::{GroupId, Service, ServiceId, Source};
 
 /// From this width on, evidence and log stand beside the tasks.
 const WIDE: u16 = 180;
 /// Below this height there is room for the service and its tasks only.
 const SHORT: u16 = 16;
+
+/// The list of tasks scrolls.
+pub fn measure(view: &View, model: &Model, look: &Look, area: Rect) -> Extent {
+    let _ = (view, model, look, area);
+    Extent::default()
+}
 
 /// Draws the pane.
 pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
@@ -22,7 +29,7 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     if area.is_empty() {
         return;
     }
-    let Some(id) = &model.selected else {
+    let Some(id) = model.shown().and_then(GroupId::service) else {
         Phrase::new().say(Meaning::Muted, " no service is selected").draw(look.theme, area, buf);
         return;
     };
@@ -58,7 +65,7 @@ fn draw_head(view: &View, service: &Service, lines: &[Phrase], look: &Look, room
     let name = Phrase::new()
         .tell(Meaning::Title, format_args!("{} ", service.id.service))
         .tell(Meaning::Muted, format_args!("in {}  ", service.id.cluster))
-        .then(Condition::of(view, &service.id).phrase(look.now));
+        .then(Condition::of(view, &GroupId::Service(service.id.clone())).phrase(look.now));
     put(look, &name, lines, room, buf);
 }
 

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use super::Person;
 use crate::change::Follow;
 use crate::console::event::Ended;
-use crate::console::scene::{armed, id, now, three};
+use crate::console::scene::{armed, group, id, now, three};
 use crate::live::{Command, Followed, View};
 
 fn in_flight() -> View {
@@ -21,17 +21,17 @@ fn in_flight() -> View {
 fn the_cursor_follows_the_resource_through_filter_order_and_refresh() {
     let mut person = Person::before(three());
     person.press("j j");
-    assert_eq!(person.app.model().selected, Some(id("worker")));
+    assert_eq!(person.app.model().selected, Some(group("worker")));
     person.press("k / a p i enter");
-    assert_eq!(person.app.model().rows(), [id("api")]);
+    assert_eq!(person.app.model().rows(), [group("api")]);
     person.press("esc");
-    assert_eq!(person.app.model().selected, Some(id("api")));
+    assert_eq!(person.app.model().selected, Some(group("api")));
     let mut view = three();
     let mut platform = (*view.platform).clone();
     platform.listed = Some(Arc::new(["aardvark", "ai-service", "api", "worker"].map(id).to_vec()));
     view.platform = Arc::new(platform);
     person.sees(view);
-    assert_eq!(person.app.model().selected, Some(id("api")));
+    assert_eq!(person.app.model().selected, Some(group("api")));
     assert_eq!(person.app.model().row(), Some(2));
 }
 

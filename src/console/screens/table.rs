@@ -17,7 +17,13 @@ fn every_command_of_the_palette_runs_or_says_why_not() {
             let done = model.status.is_some() || model.dialog.is_some() || person.ended.is_some() || model.frozen;
             let moved = matches!(
                 command.verb,
-                Verb::Overview | Verb::Tasks | Verb::Open | Verb::Back | Verb::Disarm | Verb::Pause
+                Verb::Show(_)
+                    | Verb::NextGroup
+                    | Verb::PreviousGroup
+                    | Verb::Open
+                    | Verb::Back
+                    | Verb::Disarm
+                    | Verb::Pause
             ) || command.layers.contains(&Layer::Reader);
             assert!(done || moved, "{} did nothing and said nothing", command.name);
         }

@@ -1,4 +1,4 @@
-//! The advice on one service: what should happen, why to the digit, and whether anybody is on it. The sentences are the
+//! The advice on one group: what should happen, why to the digit, and whether anybody is on it. The sentences are the
 //! policy's own.
 
 use jiff::Timestamp;
@@ -13,8 +13,10 @@ use crate::console::commands::{Layer, Verb};
 use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 use crate::policy::ecs::autoscaler_view;
+use crate::policy::sentence::Said;
+use crate::policy::verdict::Next;
 use crate::policy::{MetricEvidence, Reason, Verdict};
 
 /// For so many seconds the end of a change of yours is told above the advice.
@@ -22,7 +24,7 @@ const TOLD_S: i64 = 180;
 
 /// The lines of the box, each of at most so many columns, most important first; a box cuts them where it ends. Alarms
 /// are told where they have no box of their own.
-pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize, boxed: bool) -> Vec<Phrase> {
+pub fn lines(view: &View, id: &GroupId, now: Timestamp, columns: usize, boxed: bool) -> Vec<Phrase> {
     let condition = Condition::of(view, id);
     if let Condition::YouActing { .. } = condition
         && let Some(followed) = view.followed.as_deref()
@@ -31,45 +33,103 @@ pub fn lines(view: &View, id: &ServiceId, now: Timestamp, columns: usize, boxed:
     }
     let ended = view.followed.as_deref().filter(|followed| {
         let recent = followed.follow.ended.is_some_and(|end| now.as_second() - end.as_second() < TOLD_S);
-        recent && followed.plan.change.service() == id
+        recent && id.service() == Some(followed.plan.change.service())
     });
-    let Some(verdict) = view.advice.services.get(id) else {
+    let Some(judged) = judged(view, id, &condition, now) else {
         let words = "not judged yet: waiting for its counts, limits and three hours of metrics";
         return vec![Phrase::new().say(Meaning::CannotTell, "… ").say(Meaning::Text, words)];
     };
     // What does not fit beside the headline comes after who is on it: that is asked first.
-    let mut parts = because(verdict).into_iter().peekable();
+    let mut parts = judged.because.into_iter().peekable();
     let mut lines = ended.map_or_else(Vec::new, |followed| follow::lines(followed, now));
     lines.extend(trouble(view, id));
     if !boxed {
         lines.extend(alarms::firing_at(view, id, now));
     }
     let (glyph, meaning) = condition.mark();
-    let headline = Phrase::new().tell(meaning, format_args!("{glyph} ")).said(&verdict.said());
+    let headline = Phrase::new().tell(meaning, format_args!("{glyph} ")).said(&judged.said);
     lines.push(fill(headline, "   ", &mut parts, columns));
-    lines.extend(handled(view, id, &condition, now));
+    lines.extend(judged.handled);
     let mut label = "  why  ";
     while parts.peek().is_some() {
         lines.push(fill(Phrase::new().say(Meaning::Muted, label), "", &mut parts, columns));
         label = "       ";
     }
-    lines.extend(next(verdict, now));
+    lines.extend(judged.next);
     let note = |remark| Phrase::new().say(Meaning::Muted, "  ").tell(Meaning::Text, format_args!("{remark}"));
-    lines.extend(verdict.notes.iter().map(|remark| note(verdict.note_line(remark))));
+    lines.extend(judged.notes.into_iter().map(note));
     lines
+}
+
+/// A verdict of any tier in words.
+struct Judged {
+    said: Said,
+    /// Why, in the numbers of every metric that has a say, the most urgent first.
+    because: Vec<Phrase>,
+    /// Whether anybody is on it.
+    handled: Option<Phrase>,
+    next: Option<Phrase>,
+    notes: Vec<String>,
+}
+
+fn judged(view: &View, id: &GroupId, condition: &Condition, now: Timestamp) -> Option<Judged> {
+    let verdict = match id {
+        GroupId::Service(id) => {
+            let verdict = view.advice.services.get(id)?;
+            return Some(Judged {
+                said: verdict.said(),
+                because: because(verdict),
+                handled: handled(view, id, condition, now),
+                next: next(verdict, now),
+                notes: verdict.notes.iter().map(|note| verdict.note_line(note)).collect(),
+            });
+        }
+        GroupId::Replicas(id) => view.advice.replicas.get(id)?,
+        GroupId::Cache(id) => view.advice.caches.get(id)?,
+    };
+    let because = verdict.most_urgent_first().into_iter().map(|evidence| Phrase::new().said(&evidence.said()));
+    Some(Judged {
+        said: verdict.said(),
+        because: because.collect(),
+        handled: by_nobody(condition),
+        next: told_next(verdict.next.as_ref(), verdict.next_line(), now),
+        notes: verdict.notes.iter().map(|note| verdict.note_line(note)).collect(),
+    })
+}
+
+/// AWS has no autoscaler for replicas of this kind, nor for these nodes: it is said where it matters.
+fn by_nobody(condition: &Condition) -> Option<Phrase> {
+    let words = match condition {
+        Condition::Advised { .. } | Condition::Filling { .. } => "AWS does not act here: nothing scales this by itself",
+        Condition::AtCeiling { .. } => "the policy allows no more: raise its ceiling, or find what is slow",
+        Condition::CannotTell { arriving: true } => {
+            "it is judged as soon as its windows are there: missing data is never \"fine\""
+        }
+        Condition::CannotTell { arriving: false } => "missing data is never \"fine\"",
+        _ => return None,
+    };
+    let meaning = match condition {
+        Condition::Advised { .. } | Condition::Filling { .. } => Meaning::Warning,
+        Condition::AtCeiling { .. } => Meaning::Blocked,
+        _ => Meaning::Text,
+    };
+    Some(Phrase::new().say(Meaning::Text, "  ").say(meaning, words))
 }
 
 /// What would change the verdict, and how soon.
 pub fn next(verdict: &Verdict, now: Timestamp) -> Option<Phrase> {
-    let left = verdict.next.as_ref()?.at.as_second() - now.as_second();
-    let (words, left) = (verdict.next_line()?, words::countdown(left));
+    told_next(verdict.next.as_ref(), verdict.next_line(), now)
+}
+
+fn told_next(next: Option<&Next>, line: Option<String>, now: Timestamp) -> Option<Phrase> {
+    let (words, left) = (line?, words::countdown(next?.at.as_second() - now.as_second()));
     Some(
         Phrase::new().tell(Meaning::Text, format_args!("  {words}")).tell(Meaning::Muted, format_args!(" (in {left})")),
     )
 }
 
 /// What is wrong that no alarm knows of.
-fn trouble(view: &View, id: &ServiceId) -> Option<Phrase> {
+fn trouble(view: &View, id: &GroupId) -> Option<Phrase> {
     let (severity, word) = condition::beside_alarms(view, id)?;
     let (glyph, name, meaning) = severity.mark();
     Some(Phrase::new().tell(meaning, format_args!("{glyph} {name}: {word}")))
@@ -126,11 +186,12 @@ fn handled(view: &View, id: &ServiceId, condition: &Condition, now: Timestamp) -
 }
 
 /// Draws the box: whose advice it is and the keys on its frame, the lines inside.
-pub fn draw(look: &Look, view: &View, id: &ServiceId, boxed: bool, room: Rect, buf: &mut Buffer) {
-    let name = Phrase::new().say(Meaning::Title, "Advice").tell(Meaning::Text, format_args!(" · {}", id.service));
+pub fn draw(look: &Look, view: &View, id: &GroupId, boxed: bool, room: Rect, buf: &mut Buffer) {
+    let name =
+        Phrase::new().say(Meaning::Title, "Advice").tell(Meaning::Text, format_args!(" · {} {}", id.tier(), id.name()));
     let inside = frame::draw(look.theme, &name, false, room, buf);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(1), ..inside };
-    let keys = keys(look, &Condition::of(view, id));
+    let keys = keys(look, id, &Condition::of(view, id));
     if name.width() + keys.width() + 8 <= usize::from(room.width) {
         let row = Rect { width: room.width.saturating_sub(2), ..phrase::line(room, 0) };
         keys.draw_right(look.theme, row, buf);
@@ -142,8 +203,10 @@ pub fn draw(look: &Look, view: &View, id: &ServiceId, boxed: bool, room: Rect, b
 }
 
 /// What to press, in the keys in force; what has no key is left out.
-fn keys(look: &Look, condition: &Condition) -> Phrase {
+fn keys(look: &Look, id: &GroupId, condition: &Condition) -> Phrase {
     let verbs: &[(Verb, &'static str)] = match condition {
+        // What the command table refuses is not offered.
+        _ if id.service().is_none() => &[(Verb::Open, "look closer")],
         Condition::Advised { .. } => &[(Verb::Accept, "preview"), (Verb::Why, "why")],
         Condition::YouActing { .. } | Condition::Unread => &[(Verb::Why, "why")],
         _ => &[(Verb::Scale, "scale"), (Verb::Why, "why")],

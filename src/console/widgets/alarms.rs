@@ -10,7 +10,7 @@ use super::{Phrase, frame, phrase};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words;
 use crate::live::View;
-use crate::platform::{LoadBalancerId, ServiceId};
+use crate::platform::{GroupId, LoadBalancerId};
 use crate::policy::alerts::Subject;
 use crate::policy::{Alert, AlertState};
 
@@ -19,25 +19,32 @@ pub fn fires(alert: &Alert) -> bool {
     matches!(alert.state, AlertState::Firing { .. })
 }
 
-/// The alarms of one service and its targets, the worst first.
-pub fn of_service<'v>(view: &'v View, id: &'v ServiceId) -> impl Iterator<Item = &'v Alert> {
-    view.alerts.iter().filter(move |alert| match &alert.subject {
-        Subject::Service(service) | Subject::Targets(service, _) => service == id,
-        Subject::Balancer(_) | Subject::Database(_) | Subject::Cache(_) | Subject::Money | Subject::Resource(_) => {
-            false
-        }
-    })
+/// The alarms of one group: a service and its targets, a primary and its replicas, a cache. The worst first.
+pub fn of_group<'v>(view: &'v View, id: &'v GroupId) -> impl Iterator<Item = &'v Alert> {
+    view.alerts.iter().filter(move |alert| concerns(view, id, &alert.subject))
 }
 
-/// What fires at a service or at a balancer in front of it, a line each: for where the box has no room.
-pub fn firing_at(view: &View, id: &ServiceId, now: Timestamp) -> Vec<Phrase> {
-    let groups = view.platform.services.get(id).into_iter().flat_map(|service| &service.target_groups);
+fn concerns(view: &View, id: &GroupId, subject: &Subject) -> bool {
+    match (id, subject) {
+        (GroupId::Service(id), Subject::Service(service) | Subject::Targets(service, _)) => service == id,
+        (GroupId::Replicas(id), Subject::Database(database)) => {
+            let replica_of = view.platform.databases.get(database).and_then(|one| one.replica_of.as_ref());
+            database == id || replica_of == Some(id)
+        }
+        (GroupId::Cache(id), Subject::Cache(cache)) => cache == id,
+        _ => false,
+    }
+}
+
+/// What fires at a group, or at a balancer in front of it, a line each: for where the box has no room.
+pub fn firing_at(view: &View, id: &GroupId, now: Timestamp) -> Vec<Phrase> {
+    let service = id.service().and_then(|id| view.platform.services.get(id));
+    let groups = service.into_iter().flat_map(|service| &service.target_groups);
     let balancers: Vec<&LoadBalancerId> =
         groups.filter_map(|arn| view.platform.target_groups.get(arn)).flat_map(|group| &group.balancers).collect();
     let here = |alert: &&Alert| match &alert.subject {
-        Subject::Service(service) | Subject::Targets(service, _) => service == id,
         Subject::Balancer(balancer) => balancers.contains(&balancer),
-        Subject::Database(_) | Subject::Cache(_) | Subject::Money | Subject::Resource(_) => false,
+        subject => concerns(view, id, subject),
     };
     let line = |alert: &Alert| {
         let (glyph, word, meaning) = Severity::from(alert.rule.severity()).mark();
@@ -122,27 +129,27 @@ fn name(subject: &Subject) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::scene::{Scene, id, now, stories};
+    use crate::console::scene::{Scene, group, now, stories};
     use crate::platform::MetricId;
 
     #[test]
     fn what_fires_behind_a_balancer_is_told_at_its_services() {
         let (view, model) = stories::fire().done();
-        let id = id("solosuccess-ai-service");
+        let id = group("solosuccess-ai-service");
         let lines = firing_at(&view, &id, now());
         let told: Vec<String> = lines.iter().map(Phrase::text).collect();
         assert_eq!(told.len(), 1, "{told:#?}");
         assert!(told[0].starts_with("▲ warning firing for 3m: 5XX 1.4 % of "), "{told:#?}");
         assert_eq!((model.summary().critical, model.summary().warning), (0, 1));
-        assert_eq!(of_service(&view, &id).filter(|alert| fires(alert)).count(), 0);
+        assert_eq!(of_group(&view, &id).filter(|alert| fires(alert)).count(), 0);
     }
 
     #[test]
     fn a_services_own_alarm_marks_its_row_and_is_counted() {
         let hot = Scene::empty().service("a", 2, (1, 5), 40.0).wave("a", MetricId::ServiceCpu, |_| 95.0);
         let (view, model) = hot.done();
-        let id = id("a");
-        let firing: Vec<_> = of_service(&view, &id).filter(|alert| fires(alert)).collect();
+        let id = group("a");
+        let firing: Vec<_> = of_group(&view, &id).filter(|alert| fires(alert)).collect();
         assert_eq!(firing.len(), 2, "critical and warning: {firing:#?}");
         assert_eq!((model.summary().critical, model.summary().warning), (1, 2), "with the balancer's");
     }

@@ -1,4 +1,4 @@
-//! A service's condition in one word: is it on fire, and is somebody on it? Three different words for that: *advised*
+//! A group's condition in one word: is it on fire, and is somebody on it? Three different words for that: *advised*
 //! (nobody acts), *AWS acting*, *you acting*.
 //!
 //! Absent on purpose: thresholds. What counts as a breach is the policy's business; here its verdict is put into words.
@@ -9,9 +9,9 @@ use super::{Phrase, alarms};
 use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
-use crate::platform::{Activity, ActivityKind, Rollout, ServiceId, TaskCount};
+use crate::platform::{Activity, ActivityKind, Database, GroupId, Phase, Rollout, Service, ServiceId, TaskCount};
 use crate::policy::sentence::filled;
-use crate::policy::{self, Alert, AlertRule, Decision, Reason};
+use crate::policy::{self, Alert, AlertRule, Decision, GroupVerdict, Reason};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -27,7 +27,7 @@ pub enum Severity {
     Critical,
 }
 
-/// Who does what about it.
+/// Who does what about it. Counts are of tasks, replicas, nodes or shards, whatever the group is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// Nothing asks, nothing moves.
@@ -44,34 +44,39 @@ pub enum Condition {
         /// Whether it is an out.
         out: bool,
         /// To this many.
-        to: TaskCount,
+        to: u32,
     },
     /// The autoscaler is acting.
     AwsActing {
         /// To this many, where its words name it.
-        to: Option<TaskCount>,
+        to: Option<u32>,
     },
     /// A change of yours is on its way.
     YouActing {
         /// To this many.
-        to: TaskCount,
+        to: u32,
     },
     /// The count is on its way, and it is not known who set it.
     Moving {
         /// To this many.
-        to: TaskCount,
+        to: u32,
     },
     /// Wanted, but a cooldown runs.
     Cooling {
         /// The count that is wanted.
-        wanted: TaskCount,
+        wanted: u32,
         /// When it ends, where that is known.
         until: Option<Timestamp>,
     },
     /// Wanted, but the ceiling is in the way.
     AtCeiling {
         /// The count that is wanted.
-        wanted: TaskCount,
+        wanted: u32,
+    },
+    /// Wanted, but it cannot be done, or would not help.
+    Blocked {
+        /// The count that is wanted.
+        wanted: u32,
     },
     /// A deployment runs.
     Deploying,
@@ -80,41 +85,79 @@ pub enum Condition {
         /// Whether history is still arriving after a start.
         arriving: bool,
     },
-    /// Desired is 0.
+    /// Desired is 0, or stopped or going away on purpose.
     Stopped,
-    /// No scalable target.
+    /// The policy does not govern it.
     NotManaged,
     /// Not described or not judged yet.
     Unread,
 }
 
 impl Condition {
-    /// The condition of a service.
-    pub fn of(view: &View, id: &ServiceId) -> Self {
+    /// The condition of a group.
+    pub fn of(view: &View, id: &GroupId) -> Self {
         if let Some(to) = yours(view, id) {
             return Self::YouActing { to };
         }
+        match id {
+            GroupId::Service(id) => Self::of_service(view, id),
+            GroupId::Replicas(id) => view.advice.replicas.get(id).map_or(Self::Unread, Self::of_group),
+            GroupId::Cache(id) => view.advice.caches.get(id).map_or(Self::Unread, Self::of_group),
+        }
+    }
+
+    fn of_service(view: &View, id: &ServiceId) -> Self {
         let Some(service) = view.platform.services.get(id) else { return Self::Unread };
         let acting = view.platform.activities.get(id).and_then(|list| list.iter().find(|a| under_way(a)));
         if let Some(activity) = acting {
-            return Self::AwsActing { to: activity.desired().map(TaskCount) };
+            return Self::AwsActing { to: activity.desired() };
         }
         let Some(verdict) = view.advice.services.get(id) else { return Self::Unread };
-        match (&verdict.decision, verdict.decision.reason()) {
-            (Decision::Out { to, .. }, _) => Self::Advised { out: true, to: *to },
-            (Decision::In { to, .. }, _) => Self::Advised { out: false, to: *to },
+        match Self::judged(&verdict.decision, |count| count.0) {
+            Self::Steady | Self::Filling { .. } if service.running != service.desired => {
+                Self::Moving { to: service.desired.0 }
+            }
+            Self::Steady if service.deploying() => Self::Deploying,
+            condition => condition,
+        }
+    }
+
+    fn of_group(verdict: &GroupVerdict) -> Self {
+        let (members, condition) = (verdict.members, Self::judged(&verdict.decision, |count| count.0));
+        let turning = members.arriving.0 > 0 || members.leaving > 0;
+        match condition {
+            Self::Steady | Self::Filling { .. } if turning => Self::Moving { to: members.present.0 },
+            condition => condition,
+        }
+    }
+
+    /// What the decision alone says.
+    fn judged<N: Copy>(decision: &Decision<N>, count: impl Fn(N) -> u32) -> Self {
+        match (decision, decision.reason()) {
+            (Decision::Out { to, .. }, _) => Self::Advised { out: true, to: count(*to) },
+            (Decision::In { to, .. }, _) => Self::Advised { out: false, to: count(*to) },
             (Decision::CannotTell { .. }, reason) => {
                 Self::CannotTell { arriving: matches!(reason, Reason::Missing { arriving: true, .. }) }
             }
-            (_, Reason::Cooldown { wanted, until, .. }) => Self::Cooling { wanted: *wanted, until: *until },
-            (_, Reason::AtCeiling { wanted }) => Self::AtCeiling { wanted: *wanted },
+            (_, Reason::Cooldown { wanted, until, .. }) => Self::Cooling { wanted: count(*wanted), until: *until },
+            (_, Reason::AtCeiling { wanted }) => Self::AtCeiling { wanted: count(*wanted) },
+            (_, Reason::Blocked { wanted, .. }) => Self::Blocked { wanted: count(*wanted) },
             (_, Reason::Stopped) => Self::Stopped,
             (_, Reason::Deploying) => Self::Deploying,
             (_, Reason::NotManaged) => Self::NotManaged,
-            _ if service.running != service.desired => Self::Moving { to: service.desired },
             (_, Reason::Filling { held_s, need_s, .. }) => Self::Filling { held_s: *held_s, need_s: *need_s },
-            _ if service.deploying() => Self::Deploying,
             _ => Self::Steady,
+        }
+    }
+
+    /// How soon somebody has to look, for an order of rows: small is urgent.
+    pub fn urgency(&self) -> u8 {
+        match self {
+            Self::AtCeiling { .. } | Self::Blocked { .. } | Self::Advised { out: true, .. } => 0,
+            Self::CannotTell { .. } => 1,
+            Self::Cooling { .. } | Self::Advised { out: false, .. } => 2,
+            Self::Filling { .. } => 3,
+            _ => 4,
         }
     }
 
@@ -129,6 +172,7 @@ impl Condition {
             Self::YouActing { .. } => ("»", Meaning::ActingYou),
             Self::Cooling { .. } => ("◷", Meaning::Blocked),
             Self::AtCeiling { .. } => ("■", Meaning::Critical),
+            Self::Blocked { .. } => ("■", Meaning::Blocked),
             Self::Deploying => ("⇡", Meaning::Acting),
             Self::CannotTell { .. } => ("?", Meaning::CannotTell),
             Self::Stopped => ("○", Meaning::Muted),
@@ -158,6 +202,7 @@ impl Condition {
             }
             Self::Cooling { until: None, .. } => "cooling down".to_owned(),
             Self::AtCeiling { wanted } => format!("max, wants {wanted}"),
+            Self::Blocked { .. } => "blocked".to_owned(),
             Self::Deploying => "deploying".to_owned(),
             Self::CannotTell { arriving: true } => "data arriving".to_owned(),
             Self::CannotTell { arriving: false } => "cannot tell".to_owned(),
@@ -173,32 +218,54 @@ pub fn under_way(activity: &Activity) -> bool {
     matches!(activity.kind, ActivityKind::Pending | ActivityKind::InProgress)
 }
 
-/// What a change of this console is bringing the service to, while it is under way.
-fn yours(view: &View, id: &ServiceId) -> Option<TaskCount> {
+/// What a change of this console is bringing the group to, while it is under way.
+fn yours(view: &View, id: &GroupId) -> Option<u32> {
     let followed = view.followed.as_deref()?;
-    let under_way = !followed.follow.stage.is_over() && followed.plan.change.service() == id;
-    under_way.then(|| followed.plan.change.to())
+    let under_way = !followed.follow.stage.is_over() && id.service() == Some(followed.plan.change.service());
+    under_way.then(|| followed.plan.change.to().0)
 }
 
-/// How bad a service's state is: its trouble; where there is none, whether its verdict could be given at all.
-pub fn severity(view: &View, id: &ServiceId) -> Severity {
-    let blind = || match view.advice.services.get(id).map(|verdict| &verdict.decision) {
-        Some(Decision::CannotTell { reason: Reason::Missing { arriving: true, .. } }) | None => Severity::Fine,
-        Some(Decision::CannotTell { .. }) => Severity::Blind,
-        Some(_) => Severity::Fine,
+/// How bad a group's state is: its trouble; where there is none, whether its verdict could be given at all.
+pub fn severity(view: &View, id: &GroupId) -> Severity {
+    let blind = || match Condition::of(view, id) {
+        Condition::CannotTell { arriving: false } => Severity::Blind,
+        _ => Severity::Fine,
     };
     trouble(view, id).map_or_else(blind, |(severity, _)| severity)
 }
 
-/// What is wrong with a service, in two words: its worst alarm that fires, or what alarms do not know of.
-pub fn trouble(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> {
-    let firing = alarms::of_service(view, id).find(|alert| alarms::fires(alert)).map(alarm);
+/// What is wrong with a group, in two words: its worst alarm that fires, or what alarms do not know of.
+pub fn trouble(view: &View, id: &GroupId) -> Option<(Severity, &'static str)> {
+    let firing = alarms::of_group(view, id).find(|alert| alarms::fires(alert)).map(alarm);
     firing.into_iter().chain(beside_alarms(view, id)).max_by_key(|(severity, _)| *severity)
 }
 
-/// What no metric tells: a service that should run and does not, a deployment that failed.
-pub fn beside_alarms(view: &View, id: &ServiceId) -> Option<(Severity, &'static str)> {
-    let service = view.platform.services.get(id)?;
+/// What no metric tells: a service that should run and does not, a deployment that failed, a member that failed, a
+/// replica that AWS says does not replicate.
+pub fn beside_alarms(view: &View, id: &GroupId) -> Option<(Severity, &'static str)> {
+    match id {
+        GroupId::Service(id) => of_service(view.platform.services.get(id)?),
+        GroupId::Replicas(id) => {
+            let primary = view.platform.databases.get(id)?;
+            let (replicas, _) = view.platform.replicas_of(primary);
+            let stopped = |replica: &&&Database| replica.replication.as_ref().is_some_and(|each| !each.normal);
+            if primary.status.phase() == Phase::Failed {
+                return Some((Severity::Critical, "primary failed"));
+            }
+            if replicas.iter().any(|replica| replica.status.phase() == Phase::Failed) {
+                return Some((Severity::Warning, "replica failed"));
+            }
+            replicas.iter().find(stopped).map(|_| (Severity::Critical, "not replicated"))
+        }
+        GroupId::Cache(id) => {
+            let cache = view.platform.caches.get(id)?;
+            let failed = cache.nodes().any(|node| node.status.phase() == Phase::Failed);
+            (failed || cache.status.phase() == Phase::Failed).then_some((Severity::Warning, "node failed"))
+        }
+    }
+}
+
+fn of_service(service: &Service) -> Option<(Severity, &'static str)> {
     if service.desired == TaskCount(0) {
         return None;
     }
@@ -251,7 +318,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::console::scene::{self, Scene, activity, ago, id};
+    use crate::console::scene::{self, Scene, activity, ago, group};
     use crate::platform::{MetricId, SourceState};
     use crate::policy::Direction;
 
@@ -265,7 +332,7 @@ mod tests {
 
     fn word(scene: Scene) -> String {
         let (view, _) = scene.done();
-        Condition::of(&view, &id("a")).phrase(scene::now()).text()
+        Condition::of(&view, &group("a")).phrase(scene::now()).text()
     }
 
     #[test]
@@ -313,13 +380,13 @@ mod tests {
     fn what_was_never_read_is_not_fine() {
         let (mut view, _) = Scene::empty().service("a", 4, (2, 6), 60.0).done();
         view.advice = Arc::default();
-        assert_eq!(Condition::of(&view, &id("a")), Condition::Unread);
-        assert_eq!(Condition::of(&view, &id("never heard of")), Condition::Unread);
+        assert_eq!(Condition::of(&view, &group("a")), Condition::Unread);
+        assert_eq!(Condition::of(&view, &group("never heard of")), Condition::Unread);
         let reason = Reason::Missing { metrics: vec![MetricId::ServiceCpu], arriving: false };
         let (view, model) = judged(Decision::CannotTell { reason })
             .source(crate::platform::Source::Metrics, SourceState::TimedOut { after_s: 10 }, None)
             .done();
-        assert_eq!(severity(&view, &id("a")), Severity::Blind);
+        assert_eq!(severity(&view, &group("a")), Severity::Blind);
         assert_eq!((model.summary().blind, model.summary().failing.len()), (1, 1));
     }
 
@@ -342,7 +409,7 @@ mod tests {
         ];
         for (at, (scene, wanted)) in cases.into_iter().enumerate() {
             let (view, _) = scene.done();
-            assert_eq!(trouble(&view, &id("a")), wanted, "case {at}");
+            assert_eq!(trouble(&view, &group("a")), wanted, "case {at}");
         }
     }
 }

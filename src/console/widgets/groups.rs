@@ -1,35 +1,34 @@
 //! The table of scaling groups: where they stand, how far they may go, what drives them, who is on it.
 //!
-//! Only the rows that are asked for are made: a thousand services cost what thirty do.
+//! Only the rows that are asked for are made: a thousand groups cost what thirty do.
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::condition::{self, Condition, Severity};
-use super::summary::{self, Heat};
-use super::{Phrase, phrase};
+use super::{Phrase, Summary, phrase, signal};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
 use crate::live::View;
-use crate::platform::series::evidence_minute;
-use crate::platform::{Series, Service, ServiceId, Source, TaskCount};
+use crate::platform::{GroupId, Service, ServiceId, Source, TaskCount};
+use crate::policy::GroupVerdict;
 
 /// Columns of the name, at least, and of the others with a blank after each.
+const TIER: usize = 6;
 const NAME: usize = 12;
-const GOOD_NAME: usize = 18;
+const GOOD_NAME: usize = 17;
 const LONGEST_NAME: usize = 40;
 const NOW: usize = 9;
 const LIMITS: usize = 8;
 const ROOM: usize = 5;
 const SIGNAL: usize = 24;
 const STATE: usize = 15;
-/// Minutes of a mean that trends are told from.
-const TREND_MINUTES: i64 = 5;
 
 /// Which columns there is room for.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
+    tier: bool,
     name: usize,
     limits: bool,
     room: bool,
@@ -37,13 +36,14 @@ struct Columns {
 }
 
 impl Columns {
-    /// The columns for a table this wide whose longest visible name has so many columns.
-    fn of(width: usize, longest: usize) -> Self {
+    /// The columns for a table this wide whose longest visible name has so many columns, and which shows groups of one
+    /// tier or of several.
+    fn of(width: usize, longest: usize, tiers: bool) -> Self {
         let fixed = 2 + NOW + STATE;
         let name = (longest + 1).clamp(NAME, LONGEST_NAME);
-        let mut columns = Self { name, limits: true, room: true, signal: true };
+        let mut columns = Self { tier: tiers, name, limits: true, room: true, signal: true };
         let needed = |c: &Self| {
-            let optional = [(c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
+            let optional = [(c.tier, TIER), (c.limits, LIMITS), (c.room, ROOM), (c.signal, SIGNAL)];
             fixed + c.name + optional.iter().map(|(shown, width)| if *shown { *width } else { 0 }).sum::<usize>()
         };
         let shrink = |c: &mut Self, least: usize| {
@@ -64,33 +64,40 @@ impl Columns {
             columns.name = name;
         }
         shrink(&mut columns, NAME);
+        if needed(&columns) > width {
+            columns.tier = false;
+            columns.name = name;
+        }
+        shrink(&mut columns, NAME);
         let spare = width.saturating_sub(needed(&columns));
         columns.name = (columns.name + spare).min(LONGEST_NAME).min(width.saturating_sub(2));
         columns
     }
 }
 
-/// Columns of a table that shows everything, names of so many columns among it. It does not go with what is in the
-/// rows: a table that did would move what stands beside it.
-pub fn width(longest: usize) -> usize {
-    2 + (longest + 1).clamp(NAME, LONGEST_NAME) + NOW + LIMITS + ROOM + SIGNAL + STATE
+/// Columns of a table that shows everything, the longest name among it. It does not go with what is in the rows: a table
+/// that did would move what stands beside it.
+pub fn width(summary: &Summary) -> usize {
+    let tier = if summary.tiers > 1 { TIER } else { 0 };
+    2 + tier + (summary.longest + 1).clamp(NAME, LONGEST_NAME) + NOW + LIMITS + ROOM + SIGNAL + STATE
 }
 
-/// Draws the head and one line a service; `ids` are the visible ones, in order. With `clusters` names say their cluster.
+/// Draws the head and one line a group; `ids` are the visible ones, in order. Names say their
+/// cluster, and rows their tier, where there are several.
 #[expect(clippy::too_many_arguments, reason = "what to draw, how, and where: nothing of it belongs together")]
 pub fn draw(
     theme: &Theme,
     view: &View,
-    ids: &[ServiceId],
-    selected: Option<&ServiceId>,
-    clusters: bool,
+    ids: &[GroupId],
+    selected: Option<&GroupId>,
+    summary: &Summary,
     now: Timestamp,
     room: Rect,
     buf: &mut Buffer,
 ) {
     let shown = ids.iter().take(usize::from(room.height.saturating_sub(1)));
-    let longest = shown.map(|id| name(id, clusters).width()).max().unwrap_or(0);
-    let columns = Columns::of(usize::from(room.width), longest);
+    let longest = shown.map(|id| name(id, summary.clusters).width()).max().unwrap_or(0);
+    let columns = Columns::of(usize::from(room.width), longest, summary.tiers > 1);
     head(columns).draw(theme, phrase::line(room, 0), buf);
     for (at, id) in ids.iter().enumerate() {
         let row = phrase::line(room, at + 1);
@@ -101,12 +108,13 @@ pub fn draw(
         if here {
             phrase::tint(theme.style(Meaning::Selected), row, buf);
         }
-        line(view, id, here, clusters, columns, now).draw(theme, row, buf);
+        line(view, id, here, summary.clusters, columns, now).draw(theme, row, buf);
     }
 }
 
 fn head(columns: Columns) -> Phrase {
     let heads = [
+        (columns.tier, "tier", TIER),
         (true, "group", columns.name),
         (true, "now", NOW),
         (columns.limits, "min–max", LIMITS),
@@ -120,12 +128,21 @@ fn head(columns: Columns) -> Phrase {
     })
 }
 
-/// A service's name, with its cluster where there are several.
-pub fn name(id: &ServiceId, cluster: bool) -> Clean {
-    if cluster { Clean::of(format_args!("{id}")) } else { Clean::new(id.service.as_str()) }
+/// A group's name; a service's with its cluster, where there are several.
+pub fn name(id: &GroupId, cluster: bool) -> Clean {
+    if cluster { Clean::of(format_args!("{id}")) } else { Clean::new(id.name()) }
 }
 
-fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns, now: Timestamp) -> Phrase {
+/// What a row says of a group's counts and limits.
+struct Standing {
+    count: (Meaning, Clean),
+    limits: Option<(u32, u32)>,
+    desired: u32,
+    /// The source that told, where it is too old, with the age of what it told.
+    old: Option<String>,
+}
+
+fn line(view: &View, id: &GroupId, here: bool, cluster: bool, columns: Columns, now: Timestamp) -> Phrase {
     let severity = condition::severity(view, id);
     let condition = Condition::of(view, id);
     let pointer = if here { "▸ " } else { "  " };
@@ -135,30 +152,69 @@ fn line(view: &View, id: &ServiceId, here: bool, cluster: bool, columns: Columns
         _ if here => Meaning::Strong,
         _ => Meaning::Text,
     };
-    let start = Phrase::new().say(Meaning::Title, pointer).say(weight, name);
-    let Some(service) = view.platform.services.get(id) else {
-        return start.then(condition.phrase(now));
-    };
-    let mut line = start.say(count_meaning(service), count(service).left(NOW));
-    let limits = view.platform.targets.get(id).map(|target| (target.min, target.max));
+    let start = Phrase::new().say(Meaning::Title, pointer);
+    let tier = Clean::from(id.tier()).left(TIER);
+    let start = if columns.tier { start.say(Meaning::Muted, tier) } else { start }.say(weight, name);
+    let Some(standing) = standing(view, id, now) else { return start.then(condition.phrase(now)) };
+    let mut line = start.say(standing.count.0, standing.count.1.left(NOW));
     if columns.limits {
-        let words = limits.map_or_else(|| "–".into(), |(min, max)| Clean::of(format_args!("{min}–{max}")));
+        let words = standing.limits.map_or_else(|| "–".into(), |(min, max)| Clean::of(format_args!("{min}–{max}")));
         line = line.say(Meaning::Muted, words.left(LIMITS));
     }
     if columns.room {
-        line = line.then(headroom(service.desired, limits.map(|(_, max)| max)));
+        line = line.then(headroom(standing.desired, standing.limits.map(|(_, max)| max)));
     }
     if columns.signal {
-        let signal = signal(view, service, now);
+        let signals = signal::of(view, id);
+        let signal = signals.first().map_or_else(|| Phrase::new().say(Meaning::Muted, "–"), |one| one.phrase(now));
+        let signal = signal.cell(SIGNAL);
         let old = view.platform.sources.get(&Source::Metrics).is_some_and(|health| health.stale(now));
         line = line.then(if old { signal.all(Meaning::Dim) } else { signal });
     }
-    let history = view.platform.counts.get(id);
-    if history.is_some_and(|history| history.stale(service.learnt, now)) {
-        let age = words::age_at(service.learnt, now);
+    if let Some(age) = standing.old {
         return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!("? old {age}"));
     }
     line.then(state(condition::trouble(view, id), &condition, now))
+}
+
+/// The counts of a group; `None` while it has not been described.
+fn standing(view: &View, id: &GroupId, now: Timestamp) -> Option<Standing> {
+    match id {
+        GroupId::Service(id) => of_service(view, id, now),
+        GroupId::Replicas(id) => of_members(view, Source::Databases, view.advice.replicas.get(id)?, now),
+        GroupId::Cache(id) => of_members(view, Source::Caches, view.advice.caches.get(id)?, now),
+    }
+}
+
+fn of_service(view: &View, id: &ServiceId, now: Timestamp) -> Option<Standing> {
+    let service = view.platform.services.get(id)?;
+    let history = view.platform.counts.get(id);
+    let old = history.is_some_and(|history| history.stale(service.learnt, now));
+    Some(Standing {
+        count: (count_meaning(service), count(service)),
+        limits: view.platform.targets.get(id).map(|target| (target.min.0, target.max.0)),
+        desired: service.desired.0,
+        old: old.then(|| words::age_at(service.learnt, now)),
+    })
+}
+
+/// AWS knows no limits of replicas and nodes: they are the policy's.
+fn of_members(view: &View, source: Source, verdict: &GroupVerdict, now: Timestamp) -> Option<Standing> {
+    let (members, present) = (verdict.members, verdict.members.present.0);
+    let whole = members.serving == members.present;
+    let arriving = members.arriving.0;
+    let count = match (whole, arriving) {
+        (true, _) => Clean::of(format_args!("{present}")),
+        (false, 0) => Clean::of(format_args!("{}/{present}", members.serving)),
+        (false, _) => Clean::of(format_args!("{}/{present} +{arriving}", members.serving)),
+    };
+    let health = view.platform.sources.get(&source).filter(|health| health.stale(now));
+    Some(Standing {
+        count: (if whole { Meaning::Strong } else { Meaning::Warning }, count),
+        limits: Some((verdict.floor.count.0, verdict.ceiling.0)),
+        desired: present,
+        old: health.and_then(|health| health.age_s(now)).map(words::age),
+    })
 }
 
 /// The state's word. Trouble that nobody is on says its own; trouble that somebody is on lends its glyph.
@@ -190,43 +246,12 @@ fn count_meaning(service: &Service) -> Meaning {
 }
 
 /// How many more the ceiling allows.
-fn headroom(desired: TaskCount, max: Option<TaskCount>) -> Phrase {
+fn headroom(desired: u32, max: Option<u32>) -> Phrase {
     let (meaning, words): (Meaning, Clean) = match max {
         None => (Meaning::Muted, "–".into()),
-        Some(max) if max > desired => (Meaning::Text, Clean::of(format_args!("+{}", max.0 - desired.0))),
+        Some(max) if max > desired => (Meaning::Text, Clean::of(format_args!("+{}", max - desired))),
         Some(max) if max == desired => (Meaning::Warning, "none".into()),
-        Some(max) => (Meaning::Warning, Clean::of(format_args!("-{}", desired.0 - max.0))),
+        Some(max) => (Meaning::Warning, Clean::of(format_args!("-{}", desired - max))),
     };
     Phrase::new().say(meaning, words.left(ROOM))
-}
-
-/// The metric that matters most, with its limit and its trend: `cpu 82 % >70 ↗`.
-fn signal(view: &View, service: &Service, now: Timestamp) -> Phrase {
-    let evidence = view.advice.services.get(&service.id).and_then(summary::signal);
-    let Some(evidence) = evidence else { return Phrase::new().say(Meaning::Muted, "–").cell(SIGNAL) };
-    let Some(heat) = Heat::of(view, service, evidence) else {
-        return Phrase::new().said(&evidence.absent()).cell(SIGNAL);
-    };
-    let series = summary::series(view, service, evidence.metric, evidence.group.as_ref());
-    let trend = series.map_or(' ', |series| trend(series, now));
-    Phrase::new().said(&heat.said).tell(Meaning::Text, format_args!(" {trend}")).cell(SIGNAL)
-}
-
-/// Rising, falling or level: the newest five minutes against the five before them, by more than a twentieth.
-fn trend(series: &Series, now: Timestamp) -> char {
-    let newest = evidence_minute(now);
-    let mean = |last: i64| {
-        let (mut sum, mut count) = (0.0, 0_u32);
-        for value in (last - TREND_MINUTES + 1..=last).filter_map(|minute| series.at(minute)) {
-            sum += value;
-            count += 1;
-        }
-        (count > 0).then(|| sum / f64::from(count))
-    };
-    match (mean(newest - TREND_MINUTES), mean(newest)) {
-        (Some(before), Some(after)) if after > before * 1.05 => '↗',
-        (Some(before), Some(after)) if after < before * 0.95 => '↘',
-        (Some(_), Some(_)) => '→',
-        _ => ' ',
-    }
 }

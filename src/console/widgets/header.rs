@@ -102,7 +102,8 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
     parts.push(right(8, alive(view, model, summary, look.now)));
     parts.push(right(9, counts(summary, width >= WORDY)));
     let cost = words::dollars_per_hour(view.meter.dollars_per_hour);
-    parts.push(right(1, muted(format_args!("api {cost}"))));
+    let cap = view.meter.budget.map(|budget| format!(" of ${budget}")).unwrap_or_default();
+    parts.push(right(1, muted(format_args!("api {cost}{cap}"))));
     if view.meter.throttled > 0 {
         parts.push(right(5, Phrase::new().say(Meaning::Warning, "▲ throttled")));
     }
@@ -202,9 +203,9 @@ fn tasks(summary: &Summary, services: bool) -> Phrase {
 }
 
 fn hottest(summary: &Summary, name: bool) -> Phrase {
-    let Some((id, heat)) = &summary.hottest else { return Phrase::new() };
-    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(&heat.said);
-    let line = if heat.is_over() { line.say(Meaning::Warning, " ▲") } else { line };
+    let Some((id, said, over)) = &summary.hottest else { return Phrase::new() };
+    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(said);
+    let line = if *over { line.say(Meaning::Warning, " ▲") } else { line };
     if name { line.tell(Meaning::Muted, format_args!(" {}", id.service)) } else { line }
 }
 

@@ -118,6 +118,9 @@ fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phr
         SourceState::Network { detail } => {
             start(Meaning::Warning, "▲ ", "unreachable").tell(Meaning::Text, format_args!(": {detail}"))
         }
+        SourceState::Capped { detail } => {
+            start(Meaning::Warning, "▲ ", "asked for less").tell(Meaning::Text, format_args!(" {detail}"))
+        }
         SourceState::Faulty { detail } => {
             start(Meaning::Warning, "▲ ", "faulty").tell(Meaning::Text, format_args!(": {detail}"))
         }

@@ -2,7 +2,8 @@
 
 use super::page::{self, Place};
 use crate::drill::wire::{Refusal, Value};
-use crate::drill::world::autoscaling::{Activity, Alarm, NotScaled, Policy, ScalableTarget, ScheduledAction, Tracked};
+use crate::drill::world::alarms::Alarm;
+use crate::drill::world::autoscaling::{Activity, NotScaled, Policy, ScalableTarget, ScheduledAction, Tracked};
 use crate::drill::world::write::{PolicyWish, Refusal as Refused, Registration, ScheduleWish};
 use crate::drill::world::{Workload, World};
 

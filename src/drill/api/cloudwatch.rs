@@ -1,5 +1,7 @@
-//! CloudWatch: metric data and the autoscaler's alarms. Older clients ask over awsQuery or awsJson, newer ones over
+//! CloudWatch: metric data; the alarms are in `alarms`. Older clients ask over awsQuery or awsJson, newer ones over
 //! CBOR; nothing here knows which. Deliberately absent: metric math, and periods shorter than a minute.
+
+mod alarms;
 
 use std::collections::BTreeSet;
 
@@ -7,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::page::{self, Place};
 use crate::drill::wire::{Refusal, Value};
-use crate::drill::world::autoscaling::{Alarm, Policy, Tracked};
-use crate::drill::world::metrics::{Datum, Key, Metric, Of};
-use crate::drill::world::{Workload, World};
+use crate::drill::world::World;
+use crate::drill::world::metrics::{Datum, Key};
 
 /// Queries in one `GetMetricData`.
 const MAX_QUERIES: usize = 500;
@@ -25,7 +26,9 @@ pub(super) fn answer(world: &World, operation: &str, input: &Value) -> Result<Va
         "GetMetricData" => get_metric_data(world, input),
         "GetMetricStatistics" => get_metric_statistics(world, input),
         "ListMetrics" => list_metrics(world, input),
-        "DescribeAlarms" => describe_alarms(world, input),
+        "DescribeAlarms" => alarms::describe(world, input),
+        "DescribeAlarmsForMetric" => alarms::for_metric(world, input),
+        "DescribeAlarmHistory" => alarms::history(world, input),
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }
@@ -238,39 +241,6 @@ fn list_metrics(world: &World, input: &Value) -> Result<Value, Refusal> {
     Ok(Value::map([("Metrics", metrics.into()), ("NextToken", next.map(|next| next.write("ListMetrics")).into())]))
 }
 
-fn describe_alarms(world: &World, input: &Value) -> Result<Value, Refusal> {
-    let names = input.texts("AlarmNames")?;
-    let prefix = input.text("AlarmNamePrefix")?;
-    let state = input.text("StateValue")?;
-    if prefix.is_some() && !names.is_empty() {
-        return Err(invalid("AlarmNamePrefix and AlarmNames cannot be specified together."));
-    }
-    let size = match input.int("MaxRecords")? {
-        None => 50,
-        Some(size @ 1..=100) => size as usize,
-        Some(other) => return Err(invalid(format!("MaxRecords must be between 1 and 100, and is {other}."))),
-    };
-    let kinds = input.texts("AlarmTypes")?;
-    let metric_alarms = kinds.is_empty() || kinds.contains(&"MetricAlarm");
-    let meets = |alarm: &Alarm| {
-        metric_alarms
-            && (names.is_empty() || names.contains(&alarm.name.as_str()))
-            && prefix.is_none_or(|prefix| alarm.name.starts_with(prefix))
-            && state.is_none_or(|state| state == alarm.state.as_str())
-    };
-    let (alarms, next) = page::by_service(world, place("DescribeAlarms", input)?, size, |workload| {
-        let of_policy = |policy: &Policy| {
-            [&policy.high, &policy.low].map(|alarm| meets(alarm).then(|| alarm_value(alarm, policy, workload)))
-        };
-        workload.scaling.policies.iter().flat_map(of_policy).flatten().collect()
-    });
-    Ok(Value::map([
-        ("CompositeAlarms", Vec::new().into()),
-        ("MetricAlarms", alarms.into()),
-        ("NextToken", next.map(|next| next.write("DescribeAlarms")).into()),
-    ]))
-}
-
 fn place(operation: &str, input: &Value) -> Result<Place, Refusal> {
     Place::read(operation, input.text("NextToken")?)
         .ok_or_else(|| Refusal::new("InvalidNextToken", "The next token is not valid."))
@@ -357,43 +327,6 @@ fn metric_value(key: &Key) -> Value {
         ("Namespace", key.metric.namespace().into()),
         ("MetricName", key.metric.name().into()),
         ("Dimensions", dimension_values(key)),
-    ])
-}
-
-fn alarm_value(alarm: &Alarm, policy: &Policy, workload: &Workload) -> Value {
-    let (metric, statistic) = match policy.metric {
-        Tracked::Cpu => (Metric::Cpu, "Average"),
-        Tracked::Memory => (Metric::Memory, "Average"),
-        Tracked::RequestsPerTarget => (Metric::RequestsPerTarget, "Sum"),
-    };
-    let of = match (policy.metric, &workload.balancer) {
-        (Tracked::RequestsPerTarget, Some(balancer)) => {
-            Of::TargetGroup { balancer: balancer.dimension.clone(), group: balancer.group.dimension.clone() }
-        }
-        _ => Of::Service { cluster: workload.service.cluster.clone(), service: workload.service.name.clone() },
-    };
-    let comparison = if alarm.above { "GreaterThanThreshold" } else { "LessThanThreshold" };
-    Value::map([
-        ("AlarmName", alarm.name.clone().into()),
-        ("AlarmArn", alarm.arn.clone().into()),
-        ("AlarmDescription", format!("DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {}.", policy.arn).into()),
-        ("AlarmConfigurationUpdatedTimestamp", alarm.configured.into()),
-        ("ActionsEnabled", true.into()),
-        ("OKActions", Vec::new().into()),
-        ("AlarmActions", Value::list([policy.arn.clone()])),
-        ("InsufficientDataActions", Vec::new().into()),
-        ("StateValue", alarm.state.as_str().into()),
-        ("StateReason", alarm.reason.clone().into()),
-        ("StateUpdatedTimestamp", alarm.since.into()),
-        ("MetricName", metric.name().into()),
-        ("Namespace", metric.namespace().into()),
-        ("Statistic", statistic.into()),
-        ("Dimensions", dimension_values(&Key { metric, of })),
-        ("Period", 60.into()),
-        ("EvaluationPeriods", alarm.periods.into()),
-        ("Threshold", alarm.threshold.into()),
-        ("ComparisonOperator", comparison.into()),
-        ("StateTransitionedTimestamp", alarm.since.into()),
     ])
 }
 

@@ -1,7 +1,8 @@
 //! Application Auto Scaling at work: evaluates its alarms on what is published, carries out what `tracking` decides and
 //! what is scheduled, and keeps the record of it.
 
-use super::autoscaling::{Activity, ActivityStatus, Alarm, AlarmState, NotScaled, Out, Policy, Tracked};
+use super::alarms::{self, Alarm, AlarmState, LONGEST_LOOK};
+use super::autoscaling::{Activity, ActivityStatus, NotScaled, Out, Policy, Tracked};
 use super::metrics::Metric;
 use super::minute::Minute;
 use super::names;
@@ -11,8 +12,6 @@ use crate::drill::scenario::Scenario;
 
 /// The second of a minute in which alarms are evaluated: late enough for the minute before last to be final.
 const EVALUATED_AT: i64 = 20;
-/// Minutes that an alarm looks at, at most.
-const LONGEST_LOOK: i64 = 15;
 /// Seconds that activities are kept: six weeks.
 const KEPT: i64 = 42 * 86_400;
 
@@ -151,60 +150,18 @@ fn value(minute: &Minute, metric: Tracked) -> Option<f64> {
 /// Evaluates every alarm on the minutes that are final.
 pub(super) fn evaluate(it: &mut Workload, scenario: &Scenario, start: i64, now: i64) {
     let minutes = final_minutes(it, scenario, start, now, LONGEST_LOOK);
+    let mut turns = Vec::new();
     for policy in &mut it.scaling.policies {
         let metric = policy.metric;
-        let values: Vec<(i64, Option<f64>)> = minutes.iter().map(|(at, minute)| (*at, value(minute, metric))).collect();
-        for alarm in [&mut policy.high, &mut policy.low] {
-            judge(alarm, &values[..values.len().min(alarm.periods as usize)], now);
-        }
+        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, value(minute, metric))).collect();
+        turns.extend(policy.high.judge(&points, now));
+        turns.extend(policy.low.judge(&points, now));
     }
-}
-
-/// Judges an alarm by its datapoints, newest first.
-fn judge(alarm: &mut Alarm, values: &[(i64, Option<f64>)], now: i64) {
-    let breaches = |value: f64| if alarm.above { value > alarm.threshold } else { value < alarm.threshold };
-    let present: Vec<(i64, f64)> = values.iter().filter_map(|(at, value)| Some((*at, (*value)?))).collect();
-    let breaching = present.iter().filter(|(_, value)| breaches(*value)).count();
-    let state = if present.len() > breaching {
-        AlarmState::Ok
-    } else if breaching == alarm.periods as usize {
-        AlarmState::Alarm
-    } else {
-        AlarmState::InsufficientData
-    };
-    if state == alarm.state {
-        return;
+    for watch in &mut it.watches {
+        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, watch.value(*at, minute))).collect();
+        turns.extend(watch.alarm.judge(&points, now));
     }
-    alarm.state = state;
-    alarm.since = names::time(now);
-    alarm.reason = reason(alarm, &present, breaching);
-}
-
-/// The words in which CloudWatch gives the reason for an alarm's state.
-fn reason(alarm: &Alarm, present: &[(i64, f64)], breaching: usize) -> String {
-    let side = if alarm.above { "greater than" } else { "less than" };
-    let shown: Vec<String> = present
-        .iter()
-        .filter(|(_, value)| {
-            alarm.state == AlarmState::Alarm
-                || if alarm.above { *value <= alarm.threshold } else { *value >= alarm.threshold }
-        })
-        .map(|(at, value)| format!("{value:.1} ({})", names::time(*at).strftime("%d/%m/%y %H:%M:%S")))
-        .collect();
-    let periods = alarm.periods;
-    let (list, threshold) = (shown.join(", "), alarm.threshold);
-    match alarm.state {
-        AlarmState::Alarm => format!(
-            "Threshold Crossed: {breaching} out of the last {periods} datapoints [{list}] were {side} the threshold ({threshold:.1}) (minimum {periods} datapoints for OK -> ALARM transition)."
-        ),
-        AlarmState::Ok => format!(
-            "Threshold Crossed: {} out of the last {periods} datapoints [{list}] was not {side} the threshold ({threshold:.1}) (minimum 1 datapoint for ALARM -> OK transition).",
-            shown.len(),
-        ),
-        AlarmState::InsufficientData => {
-            format!("Insufficient Data: {} datapoints were unknown.", periods as usize - present.len())
-        }
-    }
+    alarms::remember(&mut it.turns, turns, now);
 }
 
 /// Decides, and does it.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use super::alarms::Alarm;
+
 /// A scalable target: always the desired count of an ECS service here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalableTarget {
@@ -109,51 +111,6 @@ impl Tracked {
     /// The metric for a word on the wire.
     pub fn from_wire(word: &str) -> Option<Self> {
         [Self::Cpu, Self::Memory, Self::RequestsPerTarget].into_iter().find(|metric| metric.as_str() == word)
-    }
-}
-
-/// One of the two alarms that a policy owns.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alarm {
-    /// `TargetTracking-service/<cluster>/<service>-AlarmHigh-<uuid>`
-    pub name: String,
-    /// Its ARN.
-    pub arn: String,
-    /// Whether it fires above its threshold; otherwise below.
-    pub above: bool,
-    /// The threshold, in the metric's unit; strict.
-    pub threshold: f64,
-    /// Minutes that are looked at, all of which must breach.
-    pub periods: u32,
-    /// Its state.
-    pub state: AlarmState,
-    /// `StateReason`
-    pub reason: String,
-    /// When the state last changed.
-    pub since: Timestamp,
-    /// When its configuration was last changed.
-    pub configured: Timestamp,
-}
-
-/// `StateValue`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlarmState {
-    /// `OK`
-    Ok,
-    /// `ALARM`
-    Alarm,
-    /// `INSUFFICIENT_DATA`
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
     }
 }
 

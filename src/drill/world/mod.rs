@@ -1,6 +1,7 @@
 //! The world behind the drill's AWS: people, requests, tasks, balancer, autoscaler, metrics. It moves in whole seconds
 //! and only when it is asked to; nothing here does I/O, draws on a clock or knows how AWS's answers are written.
 
+pub mod alarms;
 mod autoscaler;
 pub mod autoscaling;
 pub mod database;
@@ -211,6 +212,11 @@ impl World {
     /// The balancers, by name.
     pub fn balancers(&self) -> impl Iterator<Item = &elb::Balancer> {
         self.lived.iter().filter_map(|one| one.balancer.as_ref())
+    }
+
+    /// The turns that alarms took, in no order: those of quiet services are none.
+    pub fn turns(&self) -> impl Iterator<Item = &alarms::Turn> {
+        self.lived.iter().flat_map(|one| &one.turns)
     }
 
     /// What CloudWatch has of a metric: a datum for each minute that begins in `[from, to)` and is published by now,

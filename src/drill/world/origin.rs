@@ -7,8 +7,9 @@ use jiff::SignedDuration;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::alarms::{self, Alarm, AlarmState, Missing};
 use super::autoscaling::{
-    Activity, ActivityStatus, Alarm, AlarmState, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
+    Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
 };
 use super::database::Toll;
 use super::ecs::{Deployment, Phase, Rollout, Service};
@@ -93,18 +94,23 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
         minutes: VecDeque::new(),
         wished: Vec::new(),
         totals: Totals::default(),
+        watches: Vec::new(),
+        turns: VecDeque::new(),
         settled: true,
         scaling_in: false,
         random,
     };
     add_tasks(&mut it, now);
     it.scaling.activities = past_activities(&it.scaling, now, &mut it.random);
+    it.watches = alarms::own(&it, created);
     autoscaler::evaluate(&mut it, scenario, start, now);
+    // As it has been since the last scheduled change.
+    let since = names::time(last_change(now) + 20 * 60);
     for policy in &mut it.scaling.policies {
-        // As it has been since the last scheduled change.
-        let since = names::time(last_change(now) + 20 * 60);
         (policy.high.since, policy.low.since) = (since, since);
     }
+    it.watches.iter_mut().for_each(|watch| watch.alarm.since = since);
+    it.turns.iter_mut().for_each(|turn| turn.at = since);
     decline_since_morning(&mut it, now);
     it
 }
@@ -139,6 +145,8 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
         minutes: VecDeque::new(),
         wished: Vec::new(),
         totals: Totals::default(),
+        watches: Vec::new(),
+        turns: VecDeque::new(),
         settled: true,
         scaling_in: false,
         random,
@@ -359,6 +367,8 @@ pub(super) fn policy(
             above,
             threshold: if above { target } else { target * 0.9 },
             periods: if above { 3 } else { 15 },
+            breaches: if above { 3 } else { 15 },
+            missing: Missing::Missing,
             state: AlarmState::InsufficientData,
             reason: "Unchecked: Initial alarm creation".to_owned(),
             since: names::time(created),

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::alarms::{Turn, Watch};
 use super::autoscaling::ScalableTarget;
 use super::database::Toll;
 use super::ecs::{Phase, Service};
@@ -30,6 +31,10 @@ pub struct Workload {
     pub balancer: Option<Balancer>,
     /// The scalable target of its desired count.
     pub scaling: ScalableTarget,
+    /// The platform's own alarms on it, by name.
+    pub watches: Vec<Watch>,
+    /// The turns that its alarms took, newest first; kept for thirty days.
+    pub turns: VecDeque<Turn>,
     pub(super) load: Load,
     /// What everything that wavers by itself follows from.
     pub(super) seed: u64,

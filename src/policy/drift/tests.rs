@@ -99,6 +99,9 @@ fn as_the_spec_says() -> Platform {
     };
     read_now(&mut platform, Source::TargetGroups, Fact::TargetGroups(vec![group]));
     let distribution = Distribution {
+        domain: String::new(),
+        enabled: true,
+        additional_metrics: None,
         id: DistributionId::new("E1"),
         price_class: "PriceClass_All".into(),
         origins: ["alb", "s3"].map(|id| Origin { id: id.into(), shield: Some("us-east-1".into()) }).into(),

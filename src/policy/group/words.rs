@@ -1,9 +1,13 @@
 //! The words for people on groups that scale by ones, made from the same values as the JSON.
 
+use std::cmp::Ordering;
+
 use super::{Bound, GroupNote, GroupVerdict, Kind, Known, MemberEvidence, Share};
+use crate::platform::metric::Unit;
 use crate::platform::{MemberCount, MetricId};
 use crate::policy::sentence::{
-    self, Role, Said, amount, amount_beside, clock, filled, many, share, share_beside, span,
+    self, Role, Said, amount, amount_beside, clock, decimals_beside, filled, many, plain, share, share_beside, span,
+    thousands,
 };
 use crate::policy::verdict::{Decision, Direction, Obstacle, Reason};
 use crate::policy::window::after;
@@ -61,10 +65,41 @@ impl GroupVerdict {
     /// What it rests on, a line each: every metric of every member, the limits, the remarks, and what would change it.
     pub fn evidence_lines(&self) -> Vec<String> {
         let mut lines: Vec<_> = self.evidence.iter().map(|evidence| evidence.said().to_string()).collect();
-        lines.push(format!("floor {} ({}), ceiling {}", self.floor.count, self.floor.origin, self.ceiling));
+        lines.push(self.limits_line());
         lines.extend(self.notes.iter().map(|note| self.note_line(note)));
-        lines.extend(self.next.as_ref().map(|next| format!("next {}: {}", clock(next.at), next.what)));
+        lines.extend(self.next_line());
         lines
+    }
+
+    /// Its limits: "floor 1 (the policy's minimum), ceiling 5".
+    pub fn limits_line(&self) -> String {
+        format!("floor {} ({}), ceiling {}", self.floor.count, self.floor.origin, self.ceiling)
+    }
+
+    /// When it would change, and to what.
+    pub fn next_line(&self) -> Option<String> {
+        self.next.as_ref().map(|next| format!("next {}: {}", clock(next.at), next.what))
+    }
+
+    /// The metrics of the members, the most urgent first: those whose absence keeps the rules from telling, those that
+    /// ask, those above their thresholds, then the one nearest to its own.
+    pub fn most_urgent_first(&self) -> Vec<&MemberEvidence> {
+        let missing: &[MetricId] = match self.decision.reason() {
+            Reason::Missing { metrics, .. } => metrics,
+            _ => &[],
+        };
+        let rank = |evidence: &MemberEvidence| {
+            let absent = missing.contains(&evidence.metric) && evidence.value.is_none();
+            (absent, evidence.asks(), evidence.out.map_or(0, |bound| bound.window.held_s))
+        };
+        // What never asks for more matters last.
+        let share = |evidence: &MemberEvidence| match (evidence.value, evidence.out) {
+            (Some(value), Some(bound)) => value / bound.threshold,
+            _ => f64::NEG_INFINITY,
+        };
+        let mut evidence: Vec<_> = self.evidence.iter().collect();
+        evidence.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| share(b).total_cmp(&share(a))));
+        evidence
     }
 
     fn why_not(&self, reason: &Reason<MemberCount>) -> String {
@@ -147,7 +182,8 @@ impl GroupVerdict {
         }
     }
 
-    fn note_line(&self, note: &GroupNote) -> String {
+    /// A remark in words.
+    pub fn note_line(&self, note: &GroupNote) -> String {
         match note {
             GroupNote::AboveCeiling => {
                 format!("above max, set by hand; on offer: {}", self.ceiling)
@@ -236,6 +272,43 @@ impl MemberEvidence {
             }
             (None, None) => Said::plain(format!("{name} {}{of}", self.amount(value))),
         }
+    }
+
+    /// The threshold that a value is best seen beside: the one that asks for more, else the one that lets one go.
+    pub fn threshold(&self) -> Option<f64> {
+        self.out.or(self.clear).map(|bound| bound.threshold)
+    }
+
+    /// A value beside its threshold, short enough for a table: "cpu 82 % >70", "lag 0.4 s <5". The unit is the
+    /// evidence's own: connections in % of the most.
+    pub fn beside_threshold(&self, value: f64) -> Said {
+        let unit = match (self.metric, self.metric.row().unit) {
+            (MetricId::DatabaseConnections, _) | (_, Unit::Percent) => " %",
+            (_, Unit::Seconds) => " s",
+            _ => "",
+        };
+        let said = Said::plain(format!("{} ", label(self.metric)));
+        if self.metric == MetricId::ReplicaLag && value < 0.0 {
+            return said.then(Role::Over, "broken");
+        }
+        let Some(threshold) = self.threshold() else {
+            return said.then(Role::Plain, format!("{}{unit}", thousands(&plain(value))));
+        };
+        let over = self.out.is_some() && value > threshold;
+        let sign = match value.total_cmp(&threshold) {
+            Ordering::Greater => '>',
+            Ordering::Equal => '=',
+            Ordering::Less => '<',
+        };
+        let decimals = decimals_beside(value, threshold).max(usize::from(unit == " s"));
+        let number = thousands(&format!("{value:.decimals$}"));
+        let role = if over { Role::Over } else { Role::Plain };
+        said.then(role, format!("{number}{unit} {sign}{}", thousands(&plain(threshold))))
+    }
+
+    /// That there is no value, as short: "lag blind".
+    pub fn absent(&self) -> Said {
+        Said::plain(format!("{} ", label(self.metric))).then(Role::Blind, "blind")
     }
 
     fn amount(&self, value: f64) -> String {

@@ -53,6 +53,7 @@ fn database(id: &str, replica_of: Option<&str>) -> Database {
         multi_az: true,
         storage_gib: 100,
         max_connections: Some(400),
+        endpoint: None,
         learnt: noon(),
     }
 }

@@ -307,12 +307,18 @@ fn stale_counts_allow_no_answer() {
 fn a_replica_that_is_sent_nothing_is_pointed_out() {
     let mut scene = Scene::steady(2);
     let record = |number, weight| ReaderRecord {
+        value: String::new(),
         set: replica(number),
         database: Some(DatabaseId::new(replica(number))),
         weight,
         ttl_s: 30,
     };
-    let name = ReaderName { name: "reader".to_owned(), records: vec![record(1, 10), record(2, 0)], learnt: noon() };
+    let name = ReaderName {
+        name: "reader".to_owned(),
+        zone: String::new(),
+        records: vec![record(1, 10), record(2, 0)],
+        learnt: noon(),
+    };
     let fact = Fact::ReaderName(Some(name));
     scene.platform.apply(Reading { source: Source::ReaderName, asked: noon(), cadence_s: 60, fact }, noon());
     assert_eq!(scene.verdict().notes, [GroupNote::NoReads { member: replica(2) }]);

@@ -254,11 +254,15 @@ impl World {
 
     /// The keys of every metric that is published, for `ListMetrics`. Lazy.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
-        let databases = self.databases.iter().flat_map(Databases::measures).map(|(instance, measure)| Key {
+        self.workloads().flat_map(|one| one.keys()).chain(self.keys_apart())
+    }
+
+    /// The keys of those that belong to no service.
+    pub fn keys_apart(&self) -> impl Iterator<Item = Key> {
+        self.databases.iter().flat_map(Databases::measures).map(|(instance, measure)| Key {
             metric: metrics::Metric::Database(measure),
             of: metrics::Of::Database { instance: instance.to_owned() },
-        });
-        self.workloads().flat_map(|one| one.keys()).chain(databases)
+        })
     }
 
     /// What was asked of the databases in a second of a minute before the drill.

@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-<<<<<<< HEAD
 use crate::aws::{Call, Calls};
-=======
 use crate::change::journal::Entry;
->>>>>>> events
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
 use crate::policy::variables::Origins;

@@ -40,11 +40,8 @@ impl Scene {
         let drill = Drill::new(scenario, 1, clock.now());
         let journal = tempfile::tempdir().unwrap();
         let settings = Settings {
-<<<<<<< HEAD
             budget: None,
-=======
             origins: std::sync::Arc::default(),
->>>>>>> events
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             read_only: None,

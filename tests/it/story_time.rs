@@ -41,11 +41,8 @@ async fn lived(speed: f64) -> (u64, u64) {
     };
     let journal = tempfile::tempdir().unwrap();
     let settings = Settings {
-<<<<<<< HEAD
         budget: None,
-=======
         origins: std::sync::Arc::default(),
->>>>>>> events
         policy: Arc::new(Policy::of_spec(Environment::Production)),
         environment: Environment::Production,
         read_only: None,

@@ -1,17 +1,14 @@
 //! What fills the body of the screen, a file a pane, and the table of them. A pane is a function of the view, the model
 //! and the look. Adding one is a file, its `mod` line and its row.
 
-<<<<<<< HEAD
+pub mod activity;
+pub mod alarms;
 pub mod balancer;
 pub mod cache;
 pub mod database;
 pub mod edge;
-=======
-pub mod activity;
-pub mod alarms;
 pub mod journal;
 pub mod listing;
->>>>>>> events
 pub mod overview;
 pub mod policy;
 pub mod tasks;

@@ -98,6 +98,7 @@ pub fn word(state: &SourceState) -> &'static str {
         SourceState::NoCredentials { .. } => "no credentials",
         SourceState::TimedOut { .. } => "timed out",
         SourceState::Network { .. } => "unreachable",
+        SourceState::Capped { .. } => "asked for less",
         SourceState::Faulty { .. } => "faulty",
     }
 }

@@ -164,6 +164,7 @@ fn status_shows_all_tiers() {
     let at = snapshot.at;
     let policy = Arc::new(Policy::of_spec(Environment::Production));
     let settings = crate::live::Settings {
+        origins: std::sync::Arc::default(),
         policy: policy.clone(),
         environment: Environment::Production,
         read_only: None,

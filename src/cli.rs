@@ -3,8 +3,10 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod config;
 mod measure;
 mod paper;
+mod record;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -32,6 +34,7 @@ use crate::headless::course::transport;
 use crate::live::{self, Settings, Spending};
 use crate::platform::Environment;
 
+use config::Config;
 use words::{AccountArgs, Cli, ConsoleArgs, CostArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
 
 /// What the shell is told when the command line was wrong.
@@ -42,7 +45,7 @@ const DRILL_SPEED: f64 = 6.0;
 
 /// Runs the program on the words it was given.
 pub fn main() -> ExitCode {
-    match open(&Cli::parse()) {
+    match open(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
             // Standard error may have gone away with the terminal: there is nobody left to tell.
@@ -102,12 +105,21 @@ fn warn(words: &str) {
     let _ = writeln!(io::stderr(), "scaledeck: {words}");
 }
 
-fn open(cli: &Cli) -> anyhow::Result<()> {
+fn open(mut cli: Cli) -> anyhow::Result<()> {
+    if let Some(config) = Config::find(cli.account.config.as_deref())? {
+        config.dress(&mut cli.console);
+        // A drill has no account, and what is printed about the program needs none.
+        if !matches!(cli.door, Some(Door::Drill(_) | Door::Picture(_) | Door::Keys | Door::Generate { .. })) {
+            config.fill(&mut cli.account)?;
+        }
+    }
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Why(args)) => paper::why(account, args),
+        Some(Door::Journal(args)) => record::journal(account, args),
         Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Backtest(args)) => measure::backtest(account, args),
         Some(Door::Contest(args)) => measure::contest(account, args),
@@ -214,9 +226,13 @@ fn settings(
 ) -> Result<(Settings, Option<String>), Mistake> {
     let in_force = paper::policy(account, &Environment::Production)?;
     let settings = Settings {
+        budget: account.budget,
         environment: in_force.policy.environment.clone(),
         policy: Arc::new(in_force.policy),
-        read_only: account.read_only.then(|| "--read-only was given".to_owned()),
+        read_only: account
+            .read_only
+            .then(|| account.read_only_by.clone().unwrap_or_else(|| "--read-only was given".to_owned())),
+        origins: Arc::new(in_force.origins),
         journal,
         clusters: account.cluster.clone(),
         spending,
@@ -243,10 +259,12 @@ fn look(args: &ConsoleArgs) -> anyhow::Result<Options> {
         Some(name) => Theme::builtin(name),
     };
     let theme = theme.map_err(|fault| Mistake(fault.to_string()))?.at(Depth::detect(variable));
-    let keymap = match &args.keymap {
-        Some(file) => Keymap::load(file).map_err(|fault| Mistake(fault.to_string()))?,
-        None => Keymap::default(),
+    let keymap = match args.keymap.as_deref() {
+        None => Ok(Keymap::default()),
+        Some(file) if is_toml(file) => Keymap::load(Path::new(file)),
+        Some(name) => Keymap::builtin(name),
     };
+    let keymap = keymap.map_err(|fault| Mistake(fault.to_string()))?;
     Ok(Options { theme, keymap, title: None, drill: false, said: None })
 }
 

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::measure::{BacktestArgs, ContestArgs};
-use super::paper::{AdviseArgs, LintArgs};
+use super::paper::{AdviseArgs, LintArgs, WhyArgs};
+use super::record::JournalArgs;
 use crate::aws::UsersMetric;
 use crate::console::keys::Key;
 use crate::drill::scenario::Scenario;
@@ -36,6 +37,11 @@ pub(super) enum Door {
     Cost(CostArgs),
     /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
     Advise(AdviseArgs),
+    /// Say why a group of a saved platform does what it does, and end: 0 when every trouble has an answer, 3 when one has
+    /// none.
+    Why(WhyArgs),
+    /// Print the journal of changes, and end: 1 when a part of it could not be read.
+    Journal(JournalArgs),
     /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS differs.
     Lint(LintArgs),
     /// Replay a recorded series through every controller, and print what each would have done.
@@ -102,21 +108,40 @@ pub(super) struct AccountArgs {
     /// The metric that counts users, as in App:ActiveUsers:Maximum, for the cost of one.
     #[arg(long, global = true, value_name = "NAMESPACE:NAME:STATISTIC")]
     pub users_metric: Option<UsersMetric>,
+    /// What reading metrics may cost, in US dollars an hour, as in 0.05/h; at the cap metrics are asked for less often, then
+    /// not at all, and what is lost is told [default: no cap].
+    #[arg(long, global = true, value_name = "DOLLARS/h", value_parser = dollars_per_hour)]
+    pub budget: Option<f64>,
     /// Refuse every change, whatever is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Who refuses, when it is not the words.
+    #[arg(skip)]
+    pub read_only_by: Option<String>,
+    /// The settings [default: scaledeck.toml here, else in ~/.config/scaledeck, else none].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `0.05/h`, or `0.05`.
+fn dollars_per_hour(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/h").unwrap_or(text).trim_start_matches('$');
+    match number.parse::<f64>() {
+        Ok(dollars) if dollars.is_finite() && dollars >= 0.0 => Ok(dollars),
+        _ => Err("it should look like 0.05/h".to_owned()),
+    }
 }
 
 /// How the console looks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Console")]
 pub(super) struct ConsoleArgs {
-    /// A theme: dark, light or a .toml file [default: the one that COLORFGBG asks for, else dark].
+    /// A theme: dark, light, high-contrast, colour-blind, mono or a .toml file [default: the one that COLORFGBG asks for, else dark].
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub theme: Option<String>,
-    /// A .toml file of keys to lay over the default ones.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub keymap: Option<PathBuf>,
+    /// The keys: default, vim, emacs or a .toml file of keys to lay over the default ones.
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub keymap: Option<String>,
 }
 
 /// What happens in a drill.

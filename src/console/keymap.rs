@@ -90,6 +90,23 @@ impl Keymap {
         self.keys(layer, verb).next()
     }
 
+    /// The names of the keymaps inside the program.
+    pub const BUILTIN: &[&'static str] = &["default", "vim", "emacs"];
+
+    /// A keymap of the program.
+    ///
+    /// # Errors
+    /// There is none of that name; the error names those there are.
+    pub fn builtin(name: &str) -> anyhow::Result<Self> {
+        let text = match name {
+            "default" => return Ok(Self::default()),
+            "vim" => include_str!("../../keymaps/vim.toml"),
+            "emacs" => include_str!("../../keymaps/emacs.toml"),
+            _ => anyhow::bail!("no keymap `{name}`: there are {}, and .toml files", Self::BUILTIN.join(", ")),
+        };
+        Ok(Self::parse(text, &format!("keymaps/{name}.toml"))?)
+    }
+
     /// Reads a keymap file: what it names is changed, everything else stays as it is by default.
     ///
     /// # Errors
@@ -264,6 +281,23 @@ mod tests {
             shipped.ends_with(&Keymap::default().to_toml()),
             "write the table anew:\n{}",
             Keymap::default().to_toml()
+        );
+    }
+
+    #[test]
+    fn every_shipped_keymap_can_be_used() {
+        for name in Keymap::BUILTIN {
+            let keymap = Keymap::builtin(name).unwrap_or_else(|fault| panic!("{fault}"));
+            for command in COMMANDS {
+                let reachable = |layer: &Layer| keymap.keys(*layer, command.verb).next().is_some();
+                let as_before = |layer: &Layer| command.keys.is_empty() || reachable(layer);
+                assert!(command.layers.iter().all(as_before), "{name}: {} has lost its keys", command.name);
+            }
+        }
+        assert_eq!(Keymap::builtin("vim").unwrap().verb(Layer::Main, Key::char('y')), Some(Verb::Copy));
+        assert_eq!(
+            Keymap::builtin("nano").unwrap_err().to_string(),
+            "no keymap `nano`: there are default, vim, emacs, and .toml files"
         );
     }
 

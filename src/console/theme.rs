@@ -124,7 +124,7 @@ pub struct Theme {
 
 impl Theme {
     /// The names of the themes inside the program.
-    pub const BUILTIN: &[&'static str] = &["dark", "light"];
+    pub const BUILTIN: &[&'static str] = &["dark", "light", "high-contrast", "colour-blind", "mono"];
 
     /// A theme of the program, in true colour.
     ///

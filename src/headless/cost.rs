@@ -202,6 +202,8 @@ mod tests {
             read_only: None,
             journal: std::path::PathBuf::new(),
             clusters: Vec::new(),
+            budget: None,
+            origins: Arc::default(),
             spending: Spending::default(),
         };
         let money = judge(&platform, &policy, &watch, scene::now());

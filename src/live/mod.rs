@@ -7,6 +7,7 @@ mod carry;
 mod owner;
 mod poller;
 mod purse;
+mod ration;
 mod sources;
 pub mod view;
 mod wants;
@@ -49,6 +50,7 @@ pub fn start(access: Access, clock: Clock, settings: Settings) -> Handle {
         clusters: settings.clusters.clone(),
         spending: settings.spending.clone(),
         journal: settings.journal.clone(),
+        budget: settings.budget,
         views: seen.clone(),
         wants: wanted,
         readings,
@@ -68,6 +70,7 @@ struct Connect {
     clusters: Vec<String>,
     spending: Spending,
     journal: PathBuf,
+    budget: Option<f64>,
     views: watch::Receiver<Arc<View>>,
     wants: watch::Receiver<Wants>,
     readings: mpsc::Sender<Reading>,
@@ -87,9 +90,9 @@ impl Connect {
             }
             self.clock.sleep(CONNECT_AGAIN).await;
         };
-        let Self { clock, clusters, spending, views, wants, readings, inner, .. } = self;
+        let Self { clock, clusters, spending, budget, views, wants, readings, inner, .. } = self;
         let ends = Ends { reader: reader.clone(), clock: clock.clone(), views, wants, readings };
-        sources::start(&ends, clusters, spending);
+        sources::start(&ends, clusters, spending, budget);
         let timekeeper = if clock.is_drill() { Timekeeper::Drill } else { Timekeeper::Wall };
         let folder = self.journal;
         let now = clock.now();

@@ -1,6 +1,7 @@
 //! The one task that owns the platform: it applies readings, asks the policy, carries confirmed changes through, and
 //! publishes immutable views. It never waits for AWS itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::purse::Purse;
 use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
-use crate::change::journal::Unfinished;
+use crate::change::journal::{Entry, Unfinished};
 use crate::change::{Asked, Confirmed, Follow, Refused, confirm};
 use crate::clock::Clock;
 use crate::platform::{Fact, Platform, Reading, Source, SourceState};
@@ -65,12 +66,16 @@ pub(super) struct State {
     reader: Option<Reader>,
     /// What it takes to send a change; away while one is being sent.
     hands: Option<Hands>,
+    /// What the journal told when its hands were last here.
+    journal: Option<Arc<Vec<Entry>>>,
     generation: u64,
     dirty: bool,
     /// Changes that an earlier run left unfinished, until they were looked at.
     left: Vec<Unfinished>,
     /// Whether a change is between Enter and its answer.
     sending: bool,
+    /// What the budget was last said to have cost each source.
+    capped: BTreeMap<Source, SourceState>,
 }
 
 impl State {
@@ -83,10 +88,12 @@ impl State {
             followed: None,
             reader: None,
             hands: None,
+            journal: None,
             left: Vec::new(),
             generation: 0,
             dirty: false,
             sending: false,
+            capped: BTreeMap::new(),
         }
     }
 }
@@ -135,6 +142,11 @@ impl Owner {
     fn apply(&mut self, reading: Reading) {
         let now = self.clock.now();
         let before = self.state.platform.identity.clone();
+        if let Fact::Failed(capped @ SourceState::Capped { .. }) = &reading.fact
+            && self.state.capped.insert(reading.source, capped.clone()).as_ref() != Some(capped)
+        {
+            self.say(format!("{}: {capped}", reading.source));
+        }
         self.state.dirty |= self.state.platform.apply(reading, now);
         if before.is_some() && before != self.state.platform.identity {
             self.disarm();
@@ -237,7 +249,22 @@ impl Owner {
         }
     }
 
+    /// Takes over what the journal tells; a fault leaves what was told before.
+    fn look_back(&mut self, hands: &Hands) {
+        if hands.fault().is_none() {
+            self.state.journal = Some(Arc::new(hands.entries()));
+            self.state.dirty = true;
+        }
+    }
+
     fn told(&mut self, told: Inner) {
+        match &told {
+            Inner::Connected(_, hands, _)
+            | Inner::Attempted(hands, _)
+            | Inner::Fresh { hands, .. }
+            | Inner::Closed(hands) => self.look_back(hands),
+            Inner::NotConnected(_) => {}
+        }
         match told {
             Inner::Connected(reader, hands, unfinished) => {
                 if let Some(fault) = hands.fault() {
@@ -382,12 +409,25 @@ impl Owner {
             alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
             money: self.state.purse.money(),
             policy: Arc::clone(&self.settings.policy),
+            origins: Arc::clone(&self.settings.origins),
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),
             followed: self.state.followed.clone(),
+            journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
-            meter: self.state.reader.as_ref().map(meter).unwrap_or_default(),
+            meter: self.meter(),
         }));
+    }
+
+    fn meter(&self) -> Meter {
+        let read = self.state.reader.as_ref().map(Reader::meter).unwrap_or_default();
+        Meter {
+            calls_per_minute: read.calls_per_minute(),
+            throttled: read.throttled(),
+            dollars_per_hour: read.dollars_per_hour(),
+            budget: self.settings.budget,
+            calls: read.calls,
+        }
     }
 
     /// A notice is for eyes: when nobody reads, the newest ones are dropped, never waited for.
@@ -434,14 +474,5 @@ impl Owner {
                 None => return,
             }
         }
-    }
-}
-
-fn meter(reader: &Reader) -> Meter {
-    let read = reader.meter();
-    Meter {
-        calls_per_minute: read.calls_per_minute(),
-        throttled: read.throttled(),
-        dollars_per_hour: read.dollars_per_hour(),
     }
 }

@@ -1,13 +1,16 @@
 //! What `live` shows to a console or a script, and what it can be asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::aws::UsersMetric;
+use crate::aws::{Call, Calls, UsersMetric};
+use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
 use crate::policy::money::Money;
+use crate::policy::variables::Origins;
 use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
@@ -27,12 +30,16 @@ pub struct View {
     pub money: Option<Arc<Money>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The environment.
     pub environment: Environment,
     /// Whether changes may be sent, and until when.
     pub armed: Armed,
     /// The change that is being carried out, or the last one that was.
     pub followed: Option<Arc<Followed>>,
+    /// The newest changes of the journal, the newest first; `None` until it was read, or where it cannot be.
+    pub journal: Option<Arc<Vec<Entry>>>,
     /// Whether polling is paused.
     pub paused: bool,
     /// Questions in the last minute, and what they cost an hour.
@@ -50,9 +57,11 @@ impl View {
             alerts: Arc::default(),
             money: None,
             policy: Arc::clone(&settings.policy),
+            origins: Arc::clone(&settings.origins),
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
             followed: None,
+            journal: None,
             paused: false,
             meter: Meter::default(),
         }
@@ -60,7 +69,7 @@ impl View {
 }
 
 /// What the polling costs.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Meter {
     /// API calls in the last minute.
     pub calls_per_minute: u32,
@@ -68,6 +77,10 @@ pub struct Meter {
     pub throttled: u32,
     /// US dollars an hour, from metrics requested at CloudWatch's list price.
     pub dollars_per_hour: f64,
+    /// The cap on it, where one is set.
+    pub budget: Option<f64>,
+    /// By API, in the last minute.
+    pub calls: BTreeMap<Call, Calls>,
 }
 
 /// Whether changes may be sent.
@@ -143,6 +156,8 @@ pub struct Handle {
 pub struct Settings {
     /// The policy.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The label.
     pub environment: Environment,
     /// Why changes are refused altogether, if they are.
@@ -151,6 +166,8 @@ pub struct Settings {
     pub journal: std::path::PathBuf,
     /// Only these clusters; empty is all.
     pub clusters: Vec<String>,
+    /// What metrics may cost, in US dollars an hour; `None`: whatever they cost.
+    pub budget: Option<f64>,
     /// Where money is read.
     pub spending: Spending,
 }

@@ -92,7 +92,7 @@ impl Platform {
                 since: before.filter(|b| b.state == state).map_or(now, |b| b.since),
                 learnt: before.and_then(|b| b.learnt),
                 failures: match state {
-                    SourceState::Waiting => 0,
+                    SourceState::Waiting | SourceState::Capped { .. } => 0,
                     _ => before.map_or(0, |b| b.failures).saturating_add(1),
                 },
                 state,

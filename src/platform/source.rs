@@ -151,11 +151,23 @@ pub enum SourceState {
         /// What the stack said, cleaned.
         detail: String,
     },
+    /// It answers, and is asked for less than it could tell, to keep within a budget.
+    Capped {
+        /// Which budget, and what is lost.
+        detail: String,
+    },
     /// An answer that could not be read, or an error of another kind.
     Faulty {
         /// AWS's code or the parser's words, cleaned.
         detail: String,
     },
+}
+
+impl SourceState {
+    /// Whether something is wrong that an operator may have to mend.
+    pub fn fails(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Live | Self::Capped { .. })
+    }
 }
 
 impl fmt::Display for SourceState {
@@ -169,6 +181,7 @@ impl fmt::Display for SourceState {
             Self::NoCredentials { mend } => write!(f, "no credentials: {mend}"),
             Self::TimedOut { after_s } => write!(f, "no answer within {after_s}s"),
             Self::Network { detail } => write!(f, "no connection: {detail}"),
+            Self::Capped { detail } => write!(f, "asked for less: {detail}"),
             Self::Faulty { detail } => write!(f, "cannot be read: {detail}"),
         }
     }

@@ -21,6 +21,7 @@ pub mod schedule;
 pub mod sentence;
 pub mod variables;
 pub mod verdict;
+pub mod why;
 pub mod window;
 
 pub use alerts::{Alert, AlertRule, AlertState, Severity, alerts};

@@ -11,8 +11,17 @@ use toml::de::{DeTable, DeValue};
 use super::depth::{ATTRIBUTES, SIXTEEN};
 use super::{Depth, Ink, Look, Meaning, Theme};
 
-const DARK: &str = include_str!("../../../themes/dark.toml");
-const LIGHT: &str = include_str!("../../../themes/light.toml");
+/// The text of a theme of the program.
+fn shipped(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "dark" => include_str!("../../../themes/dark.toml"),
+        "light" => include_str!("../../../themes/light.toml"),
+        "high-contrast" => include_str!("../../../themes/high-contrast.toml"),
+        "colour-blind" => include_str!("../../../themes/colour-blind.toml"),
+        "mono" => include_str!("../../../themes/mono.toml"),
+        _ => return None,
+    })
+}
 
 /// The longest line of themes that inherit from each other.
 const DEEPEST: usize = 8;
@@ -82,14 +91,9 @@ struct Draft {
 
 impl Draft {
     fn with_builtin(self, name: &str) -> Result<Self, ThemeError> {
-        match name {
-            "dark" => self.with_text(DARK, "themes/dark.toml", None, 0),
-            "light" => self.with_text(LIGHT, "themes/light.toml", None, 0),
-            _ => Err(ThemeError::NoTheme {
-                name: name.to_owned(),
-                nearest: nearest(name, Theme::BUILTIN.iter().copied()).map(str::to_owned),
-            }),
-        }
+        let nearest = || nearest(name, Theme::BUILTIN.iter().copied()).map(str::to_owned);
+        let text = shipped(name).ok_or_else(|| ThemeError::NoTheme { name: name.to_owned(), nearest: nearest() })?;
+        self.with_text(text, &format!("themes/{name}.toml"), None, 0)
     }
 
     fn with_file(self, path: &Path, depth: usize) -> Result<Self, ThemeError> {

@@ -6,6 +6,7 @@
 mod config;
 mod measure;
 mod paper;
+mod record;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -117,6 +118,8 @@ fn open(mut cli: Cli) -> anyhow::Result<()> {
         Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Why(args)) => paper::why(account, args),
+        Some(Door::Journal(args)) => record::journal(account, args),
         Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Backtest(args)) => measure::backtest(account, args),
         Some(Door::Contest(args)) => measure::contest(account, args),
@@ -220,6 +223,7 @@ fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option
         read_only: account
             .read_only
             .then(|| account.read_only_by.clone().unwrap_or_else(|| "--read-only was given".to_owned())),
+        origins: Arc::new(in_force.origins),
         journal,
         clusters: account.cluster.clone(),
     };

@@ -6,6 +6,7 @@
 //! Absent on purpose: secrets. A line holds what was changed, by whom and why.
 
 mod disk;
+mod history;
 mod line;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+pub use history::{Entry, History, history};
 pub use line::{ChangeId, Ended, Line, State, Timekeeper, Unfinished};
 
+use self::history::Told;
 use self::line::{Bad, Tail, Why};
 use super::confirm::Confirmed;
 use super::follow::Stage;
@@ -79,6 +82,8 @@ pub struct Journal {
     /// The last line of each change that is not closed.
     open: BTreeMap<ChangeId, Line>,
     notes: Vec<String>,
+    /// The newest changes, for whoever wants to look at them.
+    told: Told,
     lock_tries: u32,
 }
 
@@ -116,11 +121,18 @@ impl Journal {
     pub fn open(folder: &Path, clock: Timekeeper) -> Result<(Self, Vec<Unfinished>), JournalFault> {
         disk::make_folder(folder).map_err(unwritable(folder))?;
         let _lock = disk::lock(folder, LOCK_TRIES)?;
-        let mut journal =
-            Self { folder: folder.to_owned(), clock, open: BTreeMap::new(), notes: Vec::new(), lock_tries: LOCK_TRIES };
+        let mut journal = Self {
+            folder: folder.to_owned(),
+            clock,
+            open: BTreeMap::new(),
+            notes: Vec::new(),
+            told: Told::default(),
+            lock_tries: LOCK_TRIES,
+        };
         for file in disk::months(folder).map_err(unwritable(folder))? {
             for line in journal.read(&file)? {
                 if line.clock == clock {
+                    journal.told.take(line.clone());
                     journal.open.insert(line.id.clone(), line);
                 }
             }
@@ -133,6 +145,11 @@ impl Journal {
     /// What was noticed and mended when the journal was opened or written, a sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The newest changes of this clock, the newest first, as far as their lines have been read or written here.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.told.entries()
     }
 
     /// Writes down that Enter was pressed on a plan, before it is read again: a trace of what was refused.
@@ -208,6 +225,7 @@ impl Journal {
         })
         .map_err(unwritable(&path))?;
         let id = line.id.clone();
+        self.told.take(line.clone());
         if matches!(line.state, State::Closed { .. }) {
             self.open.remove(&id);
         } else {

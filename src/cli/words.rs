@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::measure::{BacktestArgs, ContestArgs};
-use super::paper::{AdviseArgs, LintArgs};
+use super::paper::{AdviseArgs, LintArgs, WhyArgs};
+use super::record::JournalArgs;
 use crate::console::keys::Key;
 use crate::drill::scenario::Scenario;
 
@@ -33,6 +34,11 @@ pub(super) enum Door {
     Status(StatusArgs),
     /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
     Advise(AdviseArgs),
+    /// Say why a group of a saved platform does what it does, and end: 0 when every trouble has an answer, 3 when one has
+    /// none.
+    Why(WhyArgs),
+    /// Print the journal of changes, and end: 1 when a part of it could not be read.
+    Journal(JournalArgs),
     /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS differs.
     Lint(LintArgs),
     /// Replay a recorded series through every controller, and print what each would have done.

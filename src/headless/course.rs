@@ -150,6 +150,7 @@ impl Desk {
         let environment = course.policy.environment.clone();
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::clone(&course.policy),
             environment: environment.clone(),
             read_only: read_only.map(str::to_owned),

@@ -12,7 +12,7 @@ use super::carry::{self, Attempt, Hands};
 use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
-use crate::change::journal::Unfinished;
+use crate::change::journal::{Entry, Unfinished};
 use crate::change::{Asked, Confirmed, Follow, Refused, confirm};
 use crate::clock::Clock;
 use crate::platform::{Fact, Platform, Reading, Source, SourceState};
@@ -64,6 +64,8 @@ pub(super) struct State {
     reader: Option<Reader>,
     /// What it takes to send a change; away while one is being sent.
     hands: Option<Hands>,
+    /// What the journal told when its hands were last here.
+    journal: Option<Arc<Vec<Entry>>>,
     generation: u64,
     dirty: bool,
     /// Changes that an earlier run left unfinished, until they were looked at.
@@ -83,6 +85,7 @@ impl State {
             followed: None,
             reader: None,
             hands: None,
+            journal: None,
             left: Vec::new(),
             generation: 0,
             dirty: false,
@@ -243,7 +246,22 @@ impl Owner {
         }
     }
 
+    /// Takes over what the journal tells; a fault leaves what was told before.
+    fn look_back(&mut self, hands: &Hands) {
+        if hands.fault().is_none() {
+            self.state.journal = Some(Arc::new(hands.entries()));
+            self.state.dirty = true;
+        }
+    }
+
     fn told(&mut self, told: Inner) {
+        match &told {
+            Inner::Connected(_, hands, _)
+            | Inner::Attempted(hands, _)
+            | Inner::Fresh { hands, .. }
+            | Inner::Closed(hands) => self.look_back(hands),
+            Inner::NotConnected(_) => {}
+        }
         match told {
             Inner::Connected(reader, hands, unfinished) => {
                 if let Some(fault) = hands.fault() {
@@ -386,9 +404,11 @@ impl Owner {
             advice: Arc::new(self.state.advice.clone()),
             alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
             policy: Arc::clone(&self.settings.policy),
+            origins: Arc::clone(&self.settings.origins),
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),
             followed: self.state.followed.clone(),
+            journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
             meter: self.meter(),
         }));

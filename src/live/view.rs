@@ -6,8 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::aws::{Call, Calls};
+use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
+use crate::policy::variables::Origins;
 use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
@@ -25,12 +27,16 @@ pub struct View {
     pub alerts: Arc<Vec<Alert>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The environment.
     pub environment: Environment,
     /// Whether changes may be sent, and until when.
     pub armed: Armed,
     /// The change that is being carried out, or the last one that was.
     pub followed: Option<Arc<Followed>>,
+    /// The newest changes of the journal, the newest first; `None` until it was read, or where it cannot be.
+    pub journal: Option<Arc<Vec<Entry>>>,
     /// Whether polling is paused.
     pub paused: bool,
     /// Questions in the last minute, and what they cost an hour.
@@ -47,9 +53,11 @@ impl View {
             advice: Arc::default(),
             alerts: Arc::default(),
             policy: Arc::clone(&settings.policy),
+            origins: Arc::clone(&settings.origins),
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
             followed: None,
+            journal: None,
             paused: false,
             meter: Meter::default(),
         }
@@ -144,6 +152,8 @@ pub struct Handle {
 pub struct Settings {
     /// The policy.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The label.
     pub environment: Environment,
     /// Why changes are refused altogether, if they are.

@@ -165,6 +165,7 @@ async fn raises_the_count_by_one() {
     let policy = Arc::new(Policy::of_spec(Environment::Production));
     let settings = Settings {
         budget: None,
+        origins: std::sync::Arc::default(),
         policy: policy.clone(),
         environment: Environment::Production,
         read_only: None,

@@ -41,6 +41,7 @@ impl Scene {
         let journal = tempfile::tempdir().unwrap();
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             read_only: None,

@@ -149,6 +149,7 @@ fn a_console_whose_transport_panics() -> ExitCode {
         let access = Access { transport: Some(transport), ..Access::default() };
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             read_only: None,

@@ -10,7 +10,7 @@ use crate::change::plan::Plan;
 use crate::change::words;
 
 /// The version that this program writes, and the newest that it reads.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// A change's name in the journal: when its first line was written, and where in the file. Unique among all
 /// programs that write to one folder, because lines are placed under the lock.

@@ -84,7 +84,7 @@ fn slow(case: &Case) -> Slow {
     let metric = MetricId::ResponseP95;
     match worst {
         Some(value) => {
-            let (value_words, limit) = (amount_beside(metric, value, SLO_S), amount(metric, SLO_S));
+            let (value_words, limit) = (beside_slo(value), amount(metric, SLO_S));
             if value > SLO_S {
                 Slow::Yes(format!("p95 is {value_words}, above {limit}"))
             } else {
@@ -95,11 +95,18 @@ fn slow(case: &Case) -> Slow {
     }
 }
 
+/// A response time, with as many decimals as it takes to tell it from the limit.
+fn beside_slo(value: f64) -> String {
+    let metric = MetricId::ResponseP95;
+    let words = amount(metric, value);
+    if words == amount(metric, SLO_S) { amount_beside(metric, value, SLO_S) } else { words }
+}
+
 fn slow_proofs(case: &Case) -> Vec<Proof> {
     let metric = MetricId::ResponseP95;
     let each = case.group_evidence(metric, MEAN_MINUTES).into_iter().filter_map(|(group, evidence)| {
         let value = evidence.mean(MEAN_MINUTES)?;
-        let proof = Proof::new(format!("p95 of {}", group.name), amount_beside(metric, value, SLO_S));
+        let proof = Proof::new(format!("p95 of {}", group.name), beside_slo(value));
         Some(proof.limit(amount(metric, SLO_S)).at(evidence.newest_point()))
     });
     each.collect()

@@ -7,6 +7,7 @@ mod refused;
 mod switched;
 mod waiting;
 
+pub use self::refused::reason_words;
 use super::asks::{Ask, ask, given};
 use super::case::{Case, unread};
 use super::{Cause, Certainty, Diagnosis, Standing, Trouble};

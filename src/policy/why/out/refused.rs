@@ -225,7 +225,7 @@ pub(super) fn not_scaled(case: &Case, _: Option<TaskCount>) -> Option<Cause> {
 }
 
 /// A not-scaled reason in words; one that is not known, as it is (AWS documentation, "Scaling activities").
-pub(in crate::policy::why) fn reason_words(reason: &str) -> String {
+pub fn reason_words(reason: &str) -> String {
     match reason {
         "AutoScalingAnticipatedFlapping" => "it would have to take it back at once (anticipated flapping)",
         "TargetServicePutResourceAsUnscalable" => "the service cannot be scaled for the moment",

@@ -32,7 +32,7 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>, budget: Option<f64>) {
     tokio::spawn(poll(databases::Databases::default(), ends.clone()));
     tokio::spawn(poll(caches::Caches::default(), ends.clone()));
     tokio::spawn(poll(metrics::Metrics::new(budget), ends.clone()));
-    tokio::spawn(poll(scaling::Activities, ends.clone()));
+    tokio::spawn(poll(scaling::Activities::default(), ends.clone()));
     tokio::spawn(poll(balancers::TargetGroups, ends.clone()));
     tokio::spawn(poll(balancers::TargetHealth, ends.clone()));
     tokio::spawn(poll(scaling::ScalingPolicies, ends.clone()));

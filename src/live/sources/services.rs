@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::poller::{Answer, Ask, Moment};
 use super::super::view::View;
@@ -14,6 +15,9 @@ use crate::platform::{ClusterName, Fact, Platform, ServiceId, ServiceName, Sourc
 
 /// Never described services that one round asks for: a thousand take a few rounds, and the visible ones come first.
 const FIRST_FILL_AT_ONCE: usize = 160;
+
+/// How often counts are read where that takes more than one call.
+const MANY_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
 /// Every service is read at least this often, in rounds of the services source.
 const COLD_ROUNDS: usize = 20;
@@ -61,6 +65,12 @@ impl Services {
 
 impl Ask for Services {
     const SOURCE: Source = Source::Services;
+
+    /// With more to describe than one call takes, every five seconds: two hundred services with a screen full of them
+    /// are five calls a round.
+    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+        if self.hot.len() > SERVICES_PER_CALL { asked + MANY_EVERY } else { pace::due(Self::SOURCE, asked) }
+    }
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let listed = view.platform.listed.as_ref()?;

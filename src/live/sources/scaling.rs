@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::poller::{Answer, Ask, Moment};
 use super::super::view::View;
 use super::super::wants::Wants;
-use super::{many, one, subject};
+use super::{due, many, one, slowed, subject};
 use crate::aws::pace;
 use crate::platform::{Activity, ActivityKind, Fact, ServiceId, Source};
 
@@ -46,8 +46,9 @@ impl Ask for ScalableTargets {
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
         if self.all_due.is_none_or(|due| due <= moment.now) {
             let answer = one(moment.reader.scalable_targets().await.map(Fact::ScalableTargets));
-            self.all_due = answer.failure.is_none().then(|| pace::due(Self::SOURCE, moment.now));
-            return answer;
+            let many = moment.view.platform.targets.len() > pace::MANY;
+            self.all_due = answer.failure.is_none().then(|| due(many, Self::SOURCE, moment.now));
+            return slowed(many, Self::SOURCE, answer);
         }
         let deciding: BTreeSet<&ServiceId> = moment.wants.deciding().collect();
         let asked = deciding.into_iter().map(async |id| {
@@ -57,31 +58,55 @@ impl Ask for ScalableTargets {
     }
 }
 
-pub(super) struct ScalingPolicies;
+/// On a large platform read seldom: they change by hand.
+#[derive(Default)]
+pub(super) struct ScalingPolicies {
+    many: bool,
+}
 
 impl Ask for ScalingPolicies {
     const SOURCE: Source = Source::ScalingPolicies;
 
+    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+        due(self.many, Self::SOURCE, asked)
+    }
+
     fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
         Some(0)
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        one(moment.reader.scaling_policies().await.map(Fact::ScalingPolicies))
+        let answer = moment.reader.scaling_policies().await;
+        if let Ok(all) = &answer {
+            self.many = all.values().map(Vec::len).sum::<usize>() > pace::MANY;
+        }
+        slowed(self.many, Self::SOURCE, one(answer.map(Fact::ScalingPolicies)))
     }
 }
 
-pub(super) struct ScheduledActions;
+/// On a large platform read seldom: they change by hand.
+#[derive(Default)]
+pub(super) struct ScheduledActions {
+    many: bool,
+}
 
 impl Ask for ScheduledActions {
     const SOURCE: Source = Source::ScheduledActions;
 
+    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+        due(self.many, Self::SOURCE, asked)
+    }
+
     fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
         Some(0)
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
-        one(moment.reader.scheduled_actions().await.map(Fact::ScheduledActions))
+        let answer = moment.reader.scheduled_actions().await;
+        if let Ok(all) = &answer {
+            self.many = all.values().map(Vec::len).sum::<usize>() > pace::MANY;
+        }
+        slowed(self.many, Self::SOURCE, one(answer.map(Fact::ScheduledActions)))
     }
 }
 

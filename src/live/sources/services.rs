@@ -16,9 +16,6 @@ use crate::platform::{ClusterName, Fact, Platform, ServiceId, ServiceName, Sourc
 /// Never described services that one round asks for: a thousand take a few rounds, and the visible ones come first.
 const FIRST_FILL_AT_ONCE: usize = 160;
 
-/// How often counts are read where that takes more than one call.
-const MANY_EVERY: SignedDuration = SignedDuration::from_secs(5);
-
 /// Every service is read at least this often, in rounds of the services source.
 const COLD_ROUNDS: usize = 20;
 
@@ -69,7 +66,8 @@ impl Ask for Services {
     /// With more to describe than one call takes, every five seconds: two hundred services with a screen full of them
     /// are five calls a round.
     fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
-        if self.hot.len() > SERVICES_PER_CALL { asked + MANY_EVERY } else { pace::due(Self::SOURCE, asked) }
+        let slow = SignedDuration::from_secs(i64::from(pace::slow(Self::SOURCE)));
+        if self.hot.len() > SERVICES_PER_CALL { asked + slow } else { pace::due(Self::SOURCE, asked) }
     }
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {

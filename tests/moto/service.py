@@ -184,7 +184,18 @@ def make_edge(url):
             "Enabled": True,
             "Origins": {
                 "Quantity": 1,
-                "Items": [{"Id": "alb", "DomainName": "alb.example.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}],
+                "Items": [
+                    {
+                        "Id": "alb",
+                        "DomainName": "alb.example.com",
+                        "CustomOriginConfig": {
+                            "HTTPPort": 80,
+                            "HTTPSPort": 443,
+                            "OriginProtocolPolicy": "https-only",
+                            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+                        },
+                    }
+                ],
             },
             "DefaultCacheBehavior": {
                 "TargetOriginId": "alb",

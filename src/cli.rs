@@ -3,6 +3,7 @@
 //! Everything that can be wrong with what was typed is found here, before the terminal is touched: one sentence, exit
 //! code 2.
 
+mod config;
 mod measure;
 mod paper;
 mod record;
@@ -33,6 +34,7 @@ use crate::headless::course::transport;
 use crate::live::{self, Settings};
 use crate::platform::Environment;
 
+use config::Config;
 use words::{AccountArgs, Cli, ConsoleArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
 
 /// What the shell is told when the command line was wrong.
@@ -43,7 +45,7 @@ const DRILL_SPEED: f64 = 6.0;
 
 /// Runs the program on the words it was given.
 pub fn main() -> ExitCode {
-    match open(&Cli::parse()) {
+    match open(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(wrong) => {
             // Standard error may have gone away with the terminal: there is nobody left to tell.
@@ -103,7 +105,14 @@ fn warn(words: &str) {
     let _ = writeln!(io::stderr(), "scaledeck: {words}");
 }
 
-fn open(cli: &Cli) -> anyhow::Result<()> {
+fn open(mut cli: Cli) -> anyhow::Result<()> {
+    if let Some(config) = Config::find(cli.account.config.as_deref())? {
+        config.dress(&mut cli.console);
+        // A drill has no account, and what is printed about the program needs none.
+        if !matches!(cli.door, Some(Door::Drill(_) | Door::Picture(_) | Door::Keys | Door::Generate { .. })) {
+            config.fill(&mut cli.account)?;
+        }
+    }
     let account = &cli.account;
     match &cli.door {
         Some(Door::Keys) => print(&console::command_table_markdown()),
@@ -208,10 +217,13 @@ fn real(account: &AccountArgs) -> anyhow::Result<Access> {
 fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option<String>), Mistake> {
     let in_force = paper::policy(account, &Environment::Production)?;
     let settings = Settings {
+        budget: account.budget,
         environment: in_force.policy.environment.clone(),
         policy: Arc::new(in_force.policy),
+        read_only: account
+            .read_only
+            .then(|| account.read_only_by.clone().unwrap_or_else(|| "--read-only was given".to_owned())),
         origins: Arc::new(in_force.origins),
-        read_only: account.read_only.then(|| "--read-only was given".to_owned()),
         journal,
         clusters: account.cluster.clone(),
     };

@@ -80,16 +80,22 @@ impl Reader {
 }
 
 /// The id of a query: `m0`, `m1`, …
-fn id(index: usize) -> String {
+pub(super) fn id(index: usize) -> String {
     format!("m{index}")
 }
 
-fn index(id: &str) -> Option<usize> {
+pub(super) fn index(id: &str) -> Option<usize> {
     id.strip_prefix('m')?.parse().ok()
 }
 
 /// The query of a metric, one-minute periods; `None` for a resource whose ARN names no dimension.
 fn query(index: usize, key: &MetricKey) -> Option<MetricDataQuery> {
+    let row = key.metric.row();
+    query_of(index, key, row.statistic, 60)
+}
+
+/// The query of a metric by another statistic and over other periods, in seconds.
+pub(super) fn query_of(index: usize, key: &MetricKey, statistic: &str, period_s: i32) -> Option<MetricDataQuery> {
     let row = key.metric.row();
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
     let dimensions = match &key.resource {
@@ -106,7 +112,7 @@ fn query(index: usize, key: &MetricKey) -> Option<MetricDataQuery> {
     };
     let metric =
         Metric::builder().namespace(row.namespace).metric_name(row.name).set_dimensions(Some(dimensions)).build();
-    let stat = MetricStat::builder().metric(metric).period(60).stat(row.statistic).build();
+    let stat = MetricStat::builder().metric(metric).period(period_s).stat(statistic).build();
     Some(MetricDataQuery::builder().id(id(index)).metric_stat(stat).return_data(true).build())
 }
 

@@ -1,4 +1,4 @@
-//! What the polling costs: calls and throttled answers of the last minute, and `CloudWatch` metrics in dollars.
+//! What the polling costs: calls and throttled answers of the last minute, and metrics and pages in dollars.
 //!
 //! Counted where requests leave, below the SDK's retries: a throttle that a retry hid still shows here.
 
@@ -42,6 +42,8 @@ pub struct MeterReading {
     pub metrics_per_minute: u64,
     /// Metrics requested since the start.
     pub metrics_total: u64,
+    /// What single calls have cost since the start, in US dollars: pages of Cost Explorer, a cent each.
+    pub pages_dollars: f64,
 }
 
 impl MeterReading {
@@ -55,14 +57,15 @@ impl MeterReading {
         self.calls.values().map(|calls| calls.throttled).sum()
     }
 
-    /// US dollars an hour, if the next hour is like the last minute.
+    /// US dollars an hour for metrics, if the next hour is like the last minute. Pages of Cost Explorer come every six
+    /// hours and stand in the total.
     pub fn dollars_per_hour(&self) -> f64 {
         self.metrics_per_minute as f64 * 60.0 * DOLLARS_PER_METRIC
     }
 
-    /// US dollars since the start.
+    /// US dollars since the start: metrics, and pages of Cost Explorer.
     pub fn dollars_total(&self) -> f64 {
-        self.metrics_total as f64 * DOLLARS_PER_METRIC
+        self.metrics_total as f64 * DOLLARS_PER_METRIC + self.pages_dollars
     }
 }
 
@@ -77,6 +80,7 @@ pub(super) struct Meter {
 struct Seen {
     events: VecDeque<(Timestamp, Event)>,
     metrics_total: u64,
+    pages_dollars: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -100,8 +104,10 @@ impl Meter {
         let now = self.clock.now();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(now);
-        if let Event::Metrics(count) = event {
-            seen.metrics_total += count;
+        match event {
+            Event::Metrics(count) => seen.metrics_total += count,
+            Event::Made(call) => seen.pages_dollars += call.dollars(),
+            Event::Throttled(_) => {}
         }
         seen.events.push_back((now, event));
     }
@@ -109,7 +115,11 @@ impl Meter {
     pub fn read(&self) -> MeterReading {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.forget(self.clock.now());
-        let mut reading = MeterReading { metrics_total: seen.metrics_total, ..MeterReading::default() };
+        let mut reading = MeterReading {
+            metrics_total: seen.metrics_total,
+            pages_dollars: seen.pages_dollars,
+            ..MeterReading::default()
+        };
         for (_, event) in &seen.events {
             match *event {
                 Event::Made(call) => reading.calls.entry(call).or_default().made += 1,

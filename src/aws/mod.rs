@@ -5,7 +5,7 @@
 //! [`crate::change::Ticket`] by value. A drill walks through the same doors: it hands in a [`Transport`].
 //!
 //! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `rds`,
-//! `route53`, `elasticache`, `cloudfront`, `cloudwatch` with its `alarms`. What is pure stands
+//! `route53`, `elasticache`, `cloudfront`, `costexplorer`, `cloudwatch` with its `alarms` and `weeks`. What is pure stands
 //! apart and is tested as tables: `planner` (which metrics to ask for), `pace` (how often, how hard), `failure` (what an
 //! error means to the person on call).
 //!
@@ -18,6 +18,7 @@ mod autoscaling;
 mod canned;
 mod cloudfront;
 mod cloudwatch;
+mod costexplorer;
 mod ecs;
 mod elasticache;
 mod elb;
@@ -34,6 +35,7 @@ mod route53;
 mod sts;
 mod time;
 pub mod transport;
+mod weeks;
 pub mod writer;
 
 pub use access::{Access, Mistake, connect};
@@ -46,4 +48,5 @@ pub use planner::{Planner, Question};
 pub use reader::{Partly, Reader};
 pub use route53::Found;
 pub use transport::{Transport, TransportFault};
+pub use weeks::UsersMetric;
 pub use writer::Writer;

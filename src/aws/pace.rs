@@ -44,6 +44,20 @@ pub enum Call {
     DescribeTargetHealth,
     /// `cloudwatch:GetMetricData`
     GetMetricData,
+    /// `ce:GetCostAndUsage`
+    GetCostAndUsage,
+    /// `ce:GetCostForecast`
+    GetCostForecast,
+    /// `ce:GetAnomalies`
+    GetAnomalies,
+    /// `ce:GetSavingsPlansCoverage`
+    GetSavingsPlansCoverage,
+    /// `ce:GetSavingsPlansUtilization`
+    GetSavingsPlansUtilization,
+    /// `ce:GetReservationCoverage`
+    GetReservationCoverage,
+    /// `ce:GetReservationUtilization`
+    GetReservationUtilization,
     /// `rds:DescribeDBInstances`
     DescribeDbInstances,
     /// `rds:DescribeDBParameters`
@@ -68,7 +82,7 @@ pub enum Call {
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::ListServices,
@@ -85,6 +99,13 @@ impl Call {
         Self::DescribeTargetGroupAttributes,
         Self::DescribeTargetHealth,
         Self::GetMetricData,
+        Self::GetCostAndUsage,
+        Self::GetCostForecast,
+        Self::GetAnomalies,
+        Self::GetSavingsPlansCoverage,
+        Self::GetSavingsPlansUtilization,
+        Self::GetReservationCoverage,
+        Self::GetReservationUtilization,
         Self::DescribeDbInstances,
         Self::DescribeDbParameters,
         Self::DescribeReplicationGroups,
@@ -116,6 +137,13 @@ impl Call {
             Self::DescribeTargetGroupAttributes => "elasticloadbalancing:DescribeTargetGroupAttributes",
             Self::DescribeTargetHealth => "elasticloadbalancing:DescribeTargetHealth",
             Self::GetMetricData => "cloudwatch:GetMetricData",
+            Self::GetCostAndUsage => "ce:GetCostAndUsage",
+            Self::GetCostForecast => "ce:GetCostForecast",
+            Self::GetAnomalies => "ce:GetAnomalies",
+            Self::GetSavingsPlansCoverage => "ce:GetSavingsPlansCoverage",
+            Self::GetSavingsPlansUtilization => "ce:GetSavingsPlansUtilization",
+            Self::GetReservationCoverage => "ce:GetReservationCoverage",
+            Self::GetReservationUtilization => "ce:GetReservationUtilization",
             Self::DescribeDbInstances => "rds:DescribeDBInstances",
             Self::DescribeDbParameters => "rds:DescribeDBParameters",
             Self::DescribeReplicationGroups => "elasticache:DescribeReplicationGroups",
@@ -139,6 +167,11 @@ impl Call {
         matches!(self, Self::UpdateService | Self::RegisterScalableTarget)
     }
 
+    /// What one of it costs in US dollars: Cost Explorer asks a cent for every page (AWS's FAQ, and the public price list).
+    pub fn dollars(self) -> f64 {
+        if self.family() == Family::CostExplorer { 0.01 } else { 0.0 }
+    }
+
     /// The bucket of AWS's that it draws from.
     pub fn family(self) -> Family {
         match self {
@@ -156,6 +189,13 @@ impl Call {
                 Family::LoadBalancing
             }
             Self::GetMetricData => Family::CloudWatch,
+            Self::GetCostAndUsage
+            | Self::GetCostForecast
+            | Self::GetAnomalies
+            | Self::GetSavingsPlansCoverage
+            | Self::GetSavingsPlansUtilization
+            | Self::GetReservationCoverage
+            | Self::GetReservationUtilization => Family::CostExplorer,
             Self::DescribeAlarms | Self::DescribeAlarmHistory => Family::Alarms,
             Self::DescribeDbInstances | Self::DescribeDbParameters => Family::Rds,
             Self::DescribeReplicationGroups | Self::DescribeCacheClusters => Family::ElastiCache,
@@ -184,6 +224,8 @@ pub enum Family {
     LoadBalancing,
     /// `CloudWatch`'s `GetMetricData`.
     CloudWatch,
+    /// Cost Explorer; AWS publishes no rate and asks for few calls: each page is paid for.
+    CostExplorer,
     /// `CloudWatch`'s `DescribeAlarms`, the scarcer of its alarm calls.
     Alarms,
     /// RDS; AWS publishes no rate.
@@ -207,7 +249,7 @@ pub struct Rate {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Sts,
         Self::EcsClusterRead,
         Self::EcsServiceRead,
@@ -216,6 +258,7 @@ impl Family {
         Self::AutoScaling,
         Self::LoadBalancing,
         Self::CloudWatch,
+        Self::CostExplorer,
         Self::Alarms,
         Self::Rds,
         Self::ElastiCache,
@@ -233,14 +276,16 @@ impl Family {
             Self::CloudWatch => Some(Rate { burst: 500, per_second: 500 }),
             Self::Alarms => Some(Rate { burst: 9, per_second: 9 }),
             Self::Route53 => Some(Rate { burst: 5, per_second: 5 }),
-            Self::Sts | Self::AutoScaling | Self::Rds | Self::ElastiCache | Self::CloudFront => None,
+            Self::Sts | Self::AutoScaling | Self::CostExplorer | Self::Rds | Self::ElastiCache | Self::CloudFront => {
+                None
+            }
         }
     }
 
     /// What this program allows itself.
     pub fn budget(self) -> Rate {
         match self {
-            Self::Sts | Self::EcsServiceModify => Rate { burst: 5, per_second: 1 },
+            Self::Sts | Self::EcsServiceModify | Self::CostExplorer => Rate { burst: 5, per_second: 1 },
             Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
             Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
             Self::AutoScaling => Rate { burst: 20, per_second: 2 },
@@ -288,9 +333,10 @@ pub fn cadence(source: Source) -> Duration {
         Source::Activities => 10,
         Source::Metrics => 20,
         Source::Distributions => 600,
-        Source::Spend => 6 * 3600,
+        Source::Spend | Source::Weeks => 6 * 3600,
         Source::ScalableTargets | Source::Databases | Source::Caches => 30,
         Source::Identity
+        | Source::RunRate
         | Source::EdgeMetrics
         | Source::ReaderName
         | Source::ServiceList

@@ -41,6 +41,7 @@ struct Inside {
     scaling: aws_sdk_applicationautoscaling::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    explorer: aws_sdk_costexplorer::Client,
     /// CloudWatch where CloudFront's metrics are.
     edge: aws_sdk_cloudwatch::Client,
     rds: aws_sdk_rds::Client,
@@ -70,6 +71,7 @@ impl Reader {
         let scaling = aws_sdk_applicationautoscaling::config::Builder::from(config).interceptor(meter.clone()).build();
         let elb = aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(meter.clone()).build();
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(meter.clone()).build();
+        let explorer = aws_sdk_costexplorer::config::Builder::from(config).interceptor(meter.clone()).build();
         let edge = aws_sdk_cloudwatch::config::Builder::from(config)
             .region(aws_types::region::Region::new(EDGE_REGION))
             .interceptor(meter.clone())
@@ -84,6 +86,7 @@ impl Reader {
             scaling: aws_sdk_applicationautoscaling::Client::from_conf(scaling),
             elb: aws_sdk_elasticloadbalancingv2::Client::from_conf(elb),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
+            explorer: aws_sdk_costexplorer::Client::from_conf(explorer),
             edge: aws_sdk_cloudwatch::Client::from_conf(edge),
             rds: aws_sdk_rds::Client::from_conf(rds),
             elasticache: aws_sdk_elasticache::Client::from_conf(elasticache),
@@ -135,6 +138,10 @@ impl Reader {
 
     pub(super) fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
         &self.inside.cloudwatch
+    }
+
+    pub(super) fn explorer(&self) -> &aws_sdk_costexplorer::Client {
+        &self.inside.explorer
     }
 
     pub(super) fn edge(&self) -> &aws_sdk_cloudwatch::Client {

@@ -96,9 +96,28 @@ pub(super) struct AccountArgs {
     /// The journal of changes [default: journal, in a drill drill-journal, in ~/.local/state/scaledeck].
     #[arg(long, global = true, value_name = "DIR")]
     pub journal: Option<PathBuf>,
+    /// What reading metrics may cost, in US dollars an hour, as in 0.05/h; at the cap metrics are asked for less often, then
+    /// not at all, and what is lost is told [default: no cap].
+    #[arg(long, global = true, value_name = "DOLLARS/h", value_parser = dollars_per_hour)]
+    pub budget: Option<f64>,
     /// Refuse every change, whatever is pressed.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Who refuses, when it is not the words.
+    #[arg(skip)]
+    pub read_only_by: Option<String>,
+    /// The settings [default: scaledeck.toml here, else in ~/.config/scaledeck, else none].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `0.05/h`, or `0.05`.
+fn dollars_per_hour(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix("/h").unwrap_or(text).trim_start_matches('$');
+    match number.parse::<f64>() {
+        Ok(dollars) if dollars.is_finite() && dollars >= 0.0 => Ok(dollars),
+        _ => Err("it should look like 0.05/h".to_owned()),
+    }
 }
 
 /// How the console looks.

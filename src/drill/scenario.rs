@@ -7,10 +7,16 @@ use serde::Deserialize;
 use super::faults::Rule;
 use super::wire::Value;
 
+mod database;
+
+pub use database::{DatabaseOf, Storm};
+
 /// The scenarios that are built in: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
     ("calm", include_str!("scenarios/calm.toml")),
+    ("connections", include_str!("scenarios/connections.toml")),
     ("ramp", include_str!("scenarios/ramp.toml")),
+    ("replica-lag", include_str!("scenarios/replica-lag.toml")),
     ("scale-down", include_str!("scenarios/scale-down.toml")),
     ("spike", include_str!("scenarios/spike.toml")),
     ("sustained", include_str!("scenarios/sustained.toml")),
@@ -47,6 +53,9 @@ pub struct Scenario {
     pub noise: f64,
     /// How many people there are, in order of time; the first is at 0 and holds before the start too.
     pub users: Vec<Users>,
+    /// The database behind the first service.
+    #[serde(default)]
+    pub database: DatabaseOf,
     /// Tasks that fall sick.
     #[serde(default)]
     pub sick: Vec<SickAt>,
@@ -216,6 +225,9 @@ impl Scenario {
                 return wrong(key, format!("{key} is {value}, and must be between 0 and 0.9"));
             }
         }
+        if let Some((key, problem)) = self.database.problem() {
+            return wrong(key, problem);
+        }
         if self.services > MOST_SERVICES {
             return wrong("services", format!("services is {}, and can be at most {MOST_SERVICES}", self.services));
         }
@@ -268,7 +280,8 @@ mod tests {
         let unknown = Scenario::builtin("spkie").unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, ramp, scale-down, spike, sustained"
+            "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, connections, ramp, replica-lag, \
+             scale-down, spike, sustained"
         );
     }
 
@@ -279,7 +292,7 @@ mod tests {
             (
                 "nosie = 0.1\n",
                 "my.toml, line 3: unknown field `nosie`, expected one of `name`, `summary`, `notice`, `resolve`, \
-                 `services`, `daily_swing`, `noise`, `users`, `sick`, `faults`; did you mean `noise`?",
+                 `services`, `daily_swing`, `noise`, `users`, `database`, `sick`, `faults`; did you mean `noise`?",
             ),
             ("users = []\n", "my.toml, line 3: users is empty; it needs at least the point at = 0"),
             ("[[users]]\nat = 5\nusers = 1\n", "my.toml, line 4: the first point of users is at 5, and must be at 0"),

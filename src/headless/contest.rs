@@ -12,7 +12,7 @@ use super::course::{Controller, Course};
 use super::demand::Recorded;
 use super::verify::{Check, Figures, LoadTest};
 use crate::drill::DEFAULT_START;
-use crate::drill::scenario::{Scenario, Users, Way};
+use crate::drill::scenario::{DatabaseOf, Scenario, Users, Way};
 use crate::policy::Policy;
 
 /// The scenarios of the spec's load tests, in its order.
@@ -157,6 +157,7 @@ impl Demand {
             daily_swing: 0.0,
             noise: 0.02,
             users,
+            database: DatabaseOf::default(),
             sick: Vec::new(),
             faults: Vec::new(),
         };

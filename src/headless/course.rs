@@ -149,6 +149,7 @@ impl Desk {
     fn open(course: &Course, drill: &Drill, clock: &Clock, read_only: Option<&str>) -> Self {
         let environment = course.policy.environment.clone();
         let settings = Settings {
+            budget: None,
             origins: std::sync::Arc::default(),
             policy: Arc::clone(&course.policy),
             environment: environment.clone(),

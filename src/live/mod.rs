@@ -6,6 +6,7 @@
 mod carry;
 mod owner;
 mod poller;
+mod ration;
 mod sources;
 pub mod view;
 mod wants;
@@ -47,6 +48,7 @@ pub fn start(access: Access, clock: Clock, settings: Settings) -> Handle {
         clock: clock.clone(),
         clusters: settings.clusters.clone(),
         journal: settings.journal.clone(),
+        budget: settings.budget,
         views: seen.clone(),
         wants: wanted,
         readings,
@@ -65,6 +67,7 @@ struct Connect {
     clock: Clock,
     clusters: Vec<String>,
     journal: PathBuf,
+    budget: Option<f64>,
     views: watch::Receiver<Arc<View>>,
     wants: watch::Receiver<Wants>,
     readings: mpsc::Sender<Reading>,
@@ -84,9 +87,9 @@ impl Connect {
             }
             self.clock.sleep(CONNECT_AGAIN).await;
         };
-        let Self { clock, clusters, views, wants, readings, inner, .. } = self;
+        let Self { clock, clusters, budget, views, wants, readings, inner, .. } = self;
         let ends = Ends { reader: reader.clone(), clock: clock.clone(), views, wants, readings };
-        sources::start(&ends, clusters);
+        sources::start(&ends, clusters, budget);
         let timekeeper = if clock.is_drill() { Timekeeper::Drill } else { Timekeeper::Wall };
         let folder = self.journal;
         let now = clock.now();

@@ -1,6 +1,7 @@
 //! The one task that owns the platform: it applies readings, asks the policy, carries confirmed changes through, and
 //! publishes immutable views. It never waits for AWS itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub(super) struct State {
     left: Vec<Unfinished>,
     /// Whether a change is between Enter and its answer.
     sending: bool,
+    /// What the budget was last said to have cost each source.
+    capped: BTreeMap<Source, SourceState>,
 }
 
 impl State {
@@ -87,6 +90,7 @@ impl State {
             generation: 0,
             dirty: false,
             sending: false,
+            capped: BTreeMap::new(),
         }
     }
 }
@@ -135,6 +139,11 @@ impl Owner {
     fn apply(&mut self, reading: Reading) {
         let now = self.clock.now();
         let before = self.state.platform.identity.clone();
+        if let Fact::Failed(capped @ SourceState::Capped { .. }) = &reading.fact
+            && self.state.capped.insert(reading.source, capped.clone()).as_ref() != Some(capped)
+        {
+            self.say(format!("{}: {capped}", reading.source));
+        }
         self.state.dirty |= self.state.platform.apply(reading, now);
         if before.is_some() && before != self.state.platform.identity {
             self.disarm();
@@ -401,8 +410,19 @@ impl Owner {
             followed: self.state.followed.clone(),
             journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
-            meter: self.state.reader.as_ref().map(meter).unwrap_or_default(),
+            meter: self.meter(),
         }));
+    }
+
+    fn meter(&self) -> Meter {
+        let read = self.state.reader.as_ref().map(Reader::meter).unwrap_or_default();
+        Meter {
+            calls_per_minute: read.calls_per_minute(),
+            throttled: read.throttled(),
+            dollars_per_hour: read.dollars_per_hour(),
+            budget: self.settings.budget,
+            calls: read.calls,
+        }
     }
 
     /// A notice is for eyes: when nobody reads, the newest ones are dropped, never waited for.
@@ -449,14 +469,5 @@ impl Owner {
                 None => return,
             }
         }
-    }
-}
-
-fn meter(reader: &Reader) -> Meter {
-    let read = reader.meter();
-    Meter {
-        calls_per_minute: read.calls_per_minute(),
-        throttled: read.throttled(),
-        dollars_per_hour: read.dollars_per_hour(),
     }
 }

@@ -1,9 +1,11 @@
 //! What `live` shows to a console or a script, and what it can be asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::aws::{Call, Calls};
 use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
@@ -63,7 +65,7 @@ impl View {
 }
 
 /// What the polling costs.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Meter {
     /// API calls in the last minute.
     pub calls_per_minute: u32,
@@ -71,6 +73,10 @@ pub struct Meter {
     pub throttled: u32,
     /// US dollars an hour, from metrics requested at CloudWatch's list price.
     pub dollars_per_hour: f64,
+    /// The cap on it, where one is set.
+    pub budget: Option<f64>,
+    /// By API, in the last minute.
+    pub calls: BTreeMap<Call, Calls>,
 }
 
 /// Whether changes may be sent.
@@ -156,4 +162,6 @@ pub struct Settings {
     pub journal: std::path::PathBuf,
     /// Only these clusters; empty is all.
     pub clusters: Vec<String>,
+    /// What metrics may cost, in US dollars an hour; `None`: whatever they cost.
+    pub budget: Option<f64>,
 }

@@ -5,6 +5,7 @@
 pub mod activity;
 pub mod alarm;
 pub mod balancer;
+pub mod bill;
 pub mod cache;
 pub mod database;
 pub mod distribution;
@@ -21,6 +22,7 @@ pub mod series;
 pub mod service;
 pub mod source;
 pub mod spend;
+pub mod weeks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 pub use activity::{Activity, ActivityKind};
 pub use alarm::{Alarm, AlarmState, AlarmTurn};
 pub use balancer::{TargetGroup, TargetHealth, TargetState};
+pub use bill::Bill;
 pub use cache::{Cache, CacheNode, CacheStatus, NodeRole, Shard};
 pub use database::{Database, Engine, InstanceStatus, Phase, ReaderName, ReaderRecord, Replication};
 pub use distribution::Distribution;
@@ -46,6 +49,7 @@ pub use series::Series;
 pub use service::{Deployment, Rollout, Service, ServiceEvent, ServiceStatus, Task, TaskSize};
 pub use source::{Source, SourceHealth, SourceState};
 pub use spend::Spend;
+pub use weeks::Weeks;
 
 /// Everything known about the platform, each part with the time it was learnt.
 ///
@@ -86,7 +90,11 @@ pub struct Platform {
     pub alarms: BTreeMap<String, Arc<Alarm>>,
     /// How those alarms turned lately, newest first.
     pub alarm_turns: Arc<Vec<AlarmTurn>>,
-    /// What the platform costs; `None` until somebody has asked.
+    /// What AWS has billed; `None` until Cost Explorer has answered.
+    pub bill: Option<Arc<Bill>>,
+    /// Weeks of hourly values; `None` until they were read.
+    pub weeks: Option<Arc<Weeks>>,
+    /// What the platform costs, as judged from the bill, the weeks and what runs; `None` until it was.
     pub spend: Option<Arc<Spend>>,
     /// Metric history.
     pub series: BTreeMap<MetricKey, Arc<Series>>,

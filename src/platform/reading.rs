@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::members::Look;
 use super::{
-    Activity, Alarm, AlarmTurn, Cache, CacheId, Database, DatabaseId, Distribution, DrainSample, Identity,
+    Activity, Alarm, AlarmTurn, Bill, Cache, CacheId, Database, DatabaseId, Distribution, DrainSample, Identity,
     MemberHistory, MetricKey, Phase, Platform, ReaderName, ScalableTarget, ScalingPolicy, ScheduledAction, Series,
     Service, ServiceId, Source, SourceHealth, SourceState, Spend, TargetGroup, TargetGroupArn, TargetHealth,
-    TargetState, Task,
+    TargetState, Task, Weeks,
 };
 
 /// What one poll of one source learnt.
@@ -70,6 +70,10 @@ pub enum Fact {
     Alarms(Vec<Alarm>),
     /// How alarms turned lately, newest first.
     AlarmTurns(Vec<AlarmTurn>),
+    /// What AWS has billed.
+    Bill(Bill),
+    /// Weeks of hourly values.
+    Weeks(Weeks),
     /// What the platform costs.
     Spend(Spend),
     /// Nothing: the source failed – or, waiting, is not asked any more, and so does not fail any more.
@@ -88,7 +92,7 @@ impl Platform {
                 since: before.filter(|b| b.state == state).map_or(now, |b| b.since),
                 learnt: before.and_then(|b| b.learnt),
                 failures: match state {
-                    SourceState::Waiting => 0,
+                    SourceState::Waiting | SourceState::Capped { .. } => 0,
                     _ => before.map_or(0, |b| b.failures).saturating_add(1),
                 },
                 state,
@@ -196,6 +200,8 @@ impl Platform {
                 self.alarms = alarms.into_iter().map(|alarm| (alarm.name.clone(), Arc::new(alarm))).collect();
             }
             Fact::AlarmTurns(turns) => self.alarm_turns = Arc::new(turns),
+            Fact::Bill(bill) => self.bill = Some(Arc::new(bill)),
+            Fact::Weeks(weeks) => self.weeks = Some(Arc::new(weeks)),
             Fact::Spend(spend) => self.spend = Some(Arc::new(spend)),
             Fact::Failed(_) => {}
         }

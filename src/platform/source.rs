@@ -46,13 +46,17 @@ pub enum Source {
     EdgeMetrics,
     /// `cloudwatch:DescribeAlarms`, `cloudwatch:DescribeAlarmHistory`.
     Alarms,
-    /// `ce:GetCostAndUsage`, and the run rate.
+    /// `ce:GetCostAndUsage` and its kin.
     Spend,
+    /// `cloudwatch:GetMetricData`, hour by hour, for weeks.
+    Weeks,
+    /// What runs, by the table of prices: reckoned here, asked of nobody.
+    RunRate,
 }
 
 impl Source {
     /// Every source that is read, in the order of a cold start.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Identity,
         Self::ServiceList,
         Self::Services,
@@ -66,6 +70,9 @@ impl Source {
         Self::ScalingPolicies,
         Self::ScheduledActions,
         Self::Tasks,
+        Self::Spend,
+        Self::Weeks,
+        Self::RunRate,
         Self::ReaderName,
         Self::Alarms,
         Self::Distributions,
@@ -93,6 +100,8 @@ impl Source {
             Self::EdgeMetrics => "edge metrics",
             Self::Alarms => "alarms",
             Self::Spend => "spend",
+            Self::Weeks => "hourly metrics",
+            Self::RunRate => "run rate",
         }
     }
 }
@@ -142,11 +151,23 @@ pub enum SourceState {
         /// What the stack said, cleaned.
         detail: String,
     },
+    /// It answers, and is asked for less than it could tell, to keep within a budget.
+    Capped {
+        /// Which budget, and what is lost.
+        detail: String,
+    },
     /// An answer that could not be read, or an error of another kind.
     Faulty {
         /// AWS's code or the parser's words, cleaned.
         detail: String,
     },
+}
+
+impl SourceState {
+    /// Whether something is wrong that an operator may have to mend.
+    pub fn fails(&self) -> bool {
+        !matches!(self, Self::Waiting | Self::Live | Self::Capped { .. })
+    }
 }
 
 impl fmt::Display for SourceState {
@@ -160,6 +181,7 @@ impl fmt::Display for SourceState {
             Self::NoCredentials { mend } => write!(f, "no credentials: {mend}"),
             Self::TimedOut { after_s } => write!(f, "no answer within {after_s}s"),
             Self::Network { detail } => write!(f, "no connection: {detail}"),
+            Self::Capped { detail } => write!(f, "asked for less: {detail}"),
             Self::Faulty { detail } => write!(f, "cannot be read: {detail}"),
         }
     }

@@ -14,6 +14,7 @@ pub mod ecs;
 pub mod group;
 pub mod knobs;
 pub mod lint;
+pub mod money;
 pub mod prices;
 pub mod replicas;
 pub mod schedule;

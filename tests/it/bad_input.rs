@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("theme.toml", "inherits = \"dark\"\n\n[meanings]\n\"severity.critcal\" = \"red\"\n"),
     ("parent.toml", "inherits = \"drak\"\n"),
     ("keys.toml", "[main]\nscael = [\"s\"]\nwhy = [\"entre\"]\n"),
+    ("settings.toml", "[environments.production]\nregin = \"eu-west-1\"\n"),
     ("clash.toml", "[main]\nwhy = [\"s\"]\n"),
 ];
 
@@ -41,6 +42,13 @@ const MISTAKES: &[(&str, &str)] = &[
     ("drill --theme gone.toml", "gone.toml: No such file or directory (os error 2)"),
     ("drill --keymap gone.toml", "gone.toml: No such file or directory (os error 2)"),
     ("drill --keymap clash.toml", "clash.toml:2: `s` would mean both `scale` and `why`"),
+    ("drill --keymap vmi", "no keymap `vmi`: there are default, vim, emacs, and .toml files"),
+    ("--config gone.toml status", "gone.toml: No such file or directory (os error 2)"),
+    (
+        "--config settings.toml status",
+        "settings.toml:2: unknown field `regin`, expected one of `profile`, `region`, `endpoint_url`, `clusters`, \
+         `policy`, `mode`; did you mean `region`?",
+    ),
     ("drill", "standard input is not a terminal, and the console needs one: scripts call `scaledeck status`"),
     ("", "standard input is not a terminal, and the console needs one: scripts call `scaledeck status`"),
 ];

@@ -11,6 +11,8 @@ mod drill_aws;
 mod drill_ecs;
 mod drill_faults;
 mod drill_listen;
+mod drill_rds;
+mod drill_rds_clients;
 mod drill_speed;
 mod house;
 mod moto;

@@ -164,6 +164,7 @@ async fn raises_the_count_by_one() {
     let journal = tempfile::tempdir().unwrap();
     let policy = Arc::new(Policy::of_spec(Environment::Production));
     let settings = Settings {
+        budget: None,
         origins: std::sync::Arc::default(),
         policy: policy.clone(),
         environment: Environment::Production,

@@ -40,6 +40,7 @@ impl Scene {
         let drill = Drill::new(scenario, 1, clock.now());
         let journal = tempfile::tempdir().unwrap();
         let settings = Settings {
+            budget: None,
             origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,

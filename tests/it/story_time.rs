@@ -41,6 +41,7 @@ async fn lived(speed: f64) -> (u64, u64) {
     };
     let journal = tempfile::tempdir().unwrap();
     let settings = Settings {
+        budget: None,
         origins: std::sync::Arc::default(),
         policy: Arc::new(Policy::of_spec(Environment::Production)),
         environment: Environment::Production,

@@ -148,6 +148,7 @@ fn a_console_whose_transport_panics() -> ExitCode {
         let transport = Transport::new(|_| async { panic!("a transport that panics") });
         let access = Access { transport: Some(transport), ..Access::default() };
         let settings = Settings {
+            budget: None,
             origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,

@@ -179,7 +179,7 @@ fn row(event: &Event, wide: bool) -> (Phrase, Phrase) {
     let right = if outcome.width() == 0 {
         Phrase::new()
     } else {
-        Phrase::new().say(Meaning::Text, "  ").say(meaning, outcome.fit(40)).say(Meaning::Text, " ")
+        Phrase::new().say(Meaning::Text, "  ").say(meaning, outcome.fit(if wide { 40 } else { 24 })).say(Meaning::Text, " ")
     };
     (left, right)
 }

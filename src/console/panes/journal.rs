@@ -74,7 +74,7 @@ fn row(entry: &Entry, wide: bool) -> (Phrase, Phrase) {
     if let Some(reason) = &entry.reason {
         left = left.tell(Meaning::Muted, format_args!("  because {reason}"));
     }
-    let outcome = Clean::of(format_args!("{} after {}", entry.outcome(), words::span(entry.took_s()))).fit(44);
+    let outcome = Clean::of(format_args!("{} after {}", entry.outcome(), words::span(entry.took_s()))).fit(if wide { 44 } else { 24 });
     (left, Phrase::new().say(Meaning::Text, "  ").say(meaning(entry), outcome).say(Meaning::Text, " "))
 }
 

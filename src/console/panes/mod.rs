@@ -3,6 +3,10 @@
 
 pub mod activity;
 pub mod alarms;
+pub mod balancer;
+pub mod cache;
+pub mod database;
+pub mod edge;
 pub mod journal;
 pub mod listing;
 pub mod overview;
@@ -100,13 +104,17 @@ panes! {
     /// The tasks, deployments and events of one service.
     Tasks in tasks: ["2"], Service, "tasks", ["service"], "Tasks, deployments and events of the selected service";
 
-    // 3 database
+    /// A primary and its replicas side by side.
+    Database in database: ["3"], Replicas, "database", ["db", "replicas", "rds"], "The selected primary and its replicas side by side";
 
-    // 4 cache
+    /// A cache, node by node.
+    Cache in cache: ["4"], Cache, "cache", ["redis", "elasticache"], "The selected cache, node by node";
 
-    // 5 balancer
+    /// The balancer before a service, and its targets.
+    Balancer in balancer: ["5"], Service, "balancer", ["alb", "targets"], "What passes the balancer before the selected service, and its targets";
 
-    // 6 edge
+    /// The distributions.
+    Edge in edge: ["6"], Nothing, "edge", ["cdn", "cloudfront"], "The distributions: what they answer, and how they are set up";
 
     // 7 cost
 

@@ -16,6 +16,9 @@ use crate::policy::lint::Severity;
 use crate::policy::variables::{self, Variable};
 use crate::policy::{Drift, DriftState, Finding, Policy, drift, lint};
 
+/// From this width on, a row names its variable.
+const WIDE: u16 = 110;
+
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
@@ -101,12 +104,17 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         .tell(Meaning::Muted, format_args!(" · {}", view.policy.environment));
     let troubles = [Source::ScalableTargets, Source::ScalingPolicies, Source::ScheduledActions, Source::TargetGroups];
     let remarks: Vec<_> = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
+    let wide = area.width >= WIDE;
     listing::draw(look, name, &remarks, model, "no row passes the filter", area, buf, |at| {
-        rows.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), row)
+        rows.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), |one| row(one, wide))
     });
 }
 
-fn row(row: &Row) -> (Phrase, Phrase) {
+fn row(row: &Row, wide: bool) -> (Phrase, Phrase) {
+    // On a narrow screen what is so matters more than which variable says it; Enter tells both.
+    let beside = |words: &str| {
+        if wide { Phrase::new().tell(Meaning::Muted, format_args!("  {words} ")) } else { Phrase::new() }
+    };
     match row {
         Row::Head(name, more) => {
             (Phrase::new().say(Meaning::Title, *name).tell(Meaning::Muted, format_args!(" · {more}")), Phrase::new())
@@ -120,7 +128,7 @@ fn row(row: &Row) -> (Phrase, Phrase) {
             let left = Phrase::new()
                 .tell(meaning, format_args!(" {glyph} {word:<8} "))
                 .tell(Meaning::Text, format_args!("{}", sentence(drift)));
-            (left, Phrase::new().tell(Meaning::Muted, format_args!("  {} ", drift.variable)))
+            (left, beside(drift.variable))
         }
         Row::Finding(finding) => {
             let (glyph, word, meaning) = match finding.severity {
@@ -132,7 +140,7 @@ fn row(row: &Row) -> (Phrase, Phrase) {
                 .tell(meaning, format_args!(" {glyph} {word:<8} "))
                 .tell(Meaning::Text, format_args!("{of}{}", finding.what));
             let first = finding.variables.first().copied().unwrap_or_default();
-            (left, Phrase::new().tell(Meaning::Muted, format_args!("  {first} ")))
+            (left, beside(first))
         }
         Row::Knob(knob) => {
             let meaning = if knob.default.is_some() { Meaning::Strong } else { Meaning::Text };
@@ -145,12 +153,13 @@ fn row(row: &Row) -> (Phrase, Phrase) {
     }
 }
 
-/// "solosuccess-ai: policy says maximum 10, AWS says 8".
+/// "policy says maximum 10, AWS says 8 · solosuccess-ai".
 fn sentence(drift: &Drift) -> String {
-    let of = if drift.of.is_empty() { String::new() } else { format!("{}: ", drift.of) };
+    let whose = drift.of.rsplit('/').next().filter(|name| !name.is_empty());
+    let of = whose.map_or_else(String::new, |name| format!(" · {name}"));
     match &drift.aws {
-        Some(aws) => format!("{of}policy says {} {}, AWS says {aws}", drift.what, drift.policy),
-        None => format!("{of}policy says {} {}, AWS was not read", drift.what, drift.policy),
+        Some(aws) => format!("policy says {} {}, AWS says {aws}{of}", drift.what, drift.policy),
+        None => format!("policy says {} {}, AWS was not read{of}", drift.what, drift.policy),
     }
 }
 
@@ -168,6 +177,7 @@ pub fn note(row: &Row) -> Option<Note> {
             };
             let mut lines = vec![
                 ("", sentence(drift)),
+                ("whose", drift.of.clone()),
                 ("variable", drift.variable.to_owned()),
                 ("policy", drift.policy.clone()),
                 ("AWS", drift.aws.clone().unwrap_or_else(|| "not read".to_owned())),

@@ -87,6 +87,22 @@ pub fn line(source: Source, health: &SourceHealth, now: Timestamp) -> Option<Phr
     told(&[source], health, now)
 }
 
+/// A state in a word, for where there is no room for what to do about it.
+pub fn word(state: &SourceState) -> &'static str {
+    match state {
+        SourceState::Live => "live",
+        SourceState::Waiting => "waiting",
+        SourceState::Throttled { .. } => "throttled",
+        SourceState::Denied { .. } => "denied",
+        SourceState::Expired { .. } => "credentials expired",
+        SourceState::NoCredentials { .. } => "no credentials",
+        SourceState::TimedOut { .. } => "timed out",
+        SourceState::Network { .. } => "unreachable",
+        SourceState::Capped { .. } => "asked for less",
+        SourceState::Faulty { .. } => "faulty",
+    }
+}
+
 fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phrase> {
     let first: Vec<&str> = sources.iter().take(NAMED).map(|source| source.label()).collect();
     let others = sources.len() - first.len();
@@ -117,6 +133,9 @@ fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phr
         }
         SourceState::Network { detail } => {
             start(Meaning::Warning, "▲ ", "unreachable").tell(Meaning::Text, format_args!(": {detail}"))
+        }
+        SourceState::Capped { detail } => {
+            start(Meaning::Warning, "▲ ", "asked for less").tell(Meaning::Text, format_args!(" {detail}"))
         }
         SourceState::Faulty { detail } => {
             start(Meaning::Warning, "▲ ", "faulty").tell(Meaning::Text, format_args!(": {detail}"))

@@ -7,6 +7,8 @@ mod control;
 mod ecs;
 mod elb;
 mod page;
+mod rds;
+mod route53;
 mod sts;
 
 use bytes::Bytes;
@@ -89,7 +91,9 @@ fn operate(world: &mut World, address: &Address, input: &Value) -> Result<Value,
         Some(Service::Autoscaling) => autoscaling::answer(world, operation, input),
         Some(Service::Elb) => elb::answer(world, operation, input),
         Some(Service::Cloudwatch) => cloudwatch::answer(world, operation, input),
-        Some(Service::Rds | Service::Route53) | None => Err(Refusal::unknown_operation(operation)),
+        Some(Service::Rds) => rds::answer(world, operation, input),
+        Some(Service::Route53) => route53::answer(world, operation, input),
+        None => Err(Refusal::unknown_operation(operation)),
     }
 }
 

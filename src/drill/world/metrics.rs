@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::database::metrics::Measure;
 use super::sketch::Sketch;
 
 /// A metric of a resource. Names are those of the dimensions' values.
@@ -38,6 +39,11 @@ pub enum Of {
         /// `targetgroup/<name>/<id>`
         group: String,
     },
+    /// `DBInstanceIdentifier`.
+    Database {
+        /// The instance's identifier.
+        instance: String,
+    },
 }
 
 /// The metrics that the world publishes.
@@ -65,10 +71,12 @@ pub enum Metric {
     HealthyHosts,
     /// `AWS/ApplicationELB UnHealthyHostCount`.
     UnhealthyHosts,
+    /// One of `AWS/RDS`.
+    Database(Measure),
 }
 
 impl Metric {
-    /// Every metric that is published.
+    /// Every metric of a service and its balancer.
     pub const ALL: [Self; 11] = [
         Self::Cpu,
         Self::Memory,
@@ -87,6 +95,7 @@ impl Metric {
     pub fn namespace(self) -> &'static str {
         match self {
             Self::Cpu | Self::Memory => "AWS/ECS",
+            Self::Database(_) => "AWS/RDS",
             _ => "AWS/ApplicationELB",
         }
     }
@@ -105,6 +114,7 @@ impl Metric {
             Self::Elb5xx => "HTTPCode_ELB_5XX_Count",
             Self::HealthyHosts => "HealthyHostCount",
             Self::UnhealthyHosts => "UnHealthyHostCount",
+            Self::Database(measure) => measure.name(),
         }
     }
 
@@ -113,6 +123,7 @@ impl Metric {
         match self {
             Self::Cpu | Self::Memory => "Percent",
             Self::ResponseTime => "Seconds",
+            Self::Database(measure) => measure.unit(),
             _ => "Count",
         }
     }
@@ -122,7 +133,9 @@ impl Key {
     /// The key for what a request names: `dimensions` are pairs of name and value, in any order. `None`: there is no
     /// such metric, which CloudWatch answers with no values.
     pub fn parse(namespace: &str, name: &str, dimensions: &[(String, String)]) -> Option<Self> {
-        let metric = Metric::ALL.into_iter().find(|one| one.namespace() == namespace && one.name() == name)?;
+        let databases = Measure::ALL.map(Metric::Database);
+        let metric =
+            Metric::ALL.into_iter().chain(databases).find(|one| one.namespace() == namespace && one.name() == name)?;
         let value = |wanted: &str| dimensions.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
         let of = match (metric.namespace(), dimensions.len()) {
             ("AWS/ECS", 2) => Of::Service { cluster: value("ClusterName")?, service: value("ServiceName")? },
@@ -130,6 +143,7 @@ impl Key {
             ("AWS/ApplicationELB", 2) => {
                 Of::TargetGroup { balancer: value("LoadBalancer")?, group: value("TargetGroup")? }
             }
+            ("AWS/RDS", 1) => Of::Database { instance: value("DBInstanceIdentifier")? },
             _ => return None,
         };
         Some(Self { metric, of })
@@ -149,7 +163,10 @@ impl Key {
                     | Metric::Target5xx
                     | Metric::Elb5xx
             ),
-            Of::TargetGroup { .. } => !matches!(self.metric, Metric::Cpu | Metric::Memory | Metric::Elb5xx),
+            Of::TargetGroup { .. } => {
+                !matches!(self.metric, Metric::Cpu | Metric::Memory | Metric::Elb5xx | Metric::Database(_))
+            }
+            Of::Database { .. } => matches!(self.metric, Metric::Database(_)),
         }
     }
 
@@ -159,6 +176,7 @@ impl Key {
             Of::Service { cluster, service } => vec![("ClusterName", cluster), ("ServiceName", service)],
             Of::Balancer { balancer } => vec![("LoadBalancer", balancer)],
             Of::TargetGroup { balancer, group } => vec![("TargetGroup", group), ("LoadBalancer", balancer)],
+            Of::Database { instance } => vec![("DBInstanceIdentifier", instance)],
         }
     }
 }

@@ -100,6 +100,7 @@ impl Minute {
             Metric::Elb5xx => count(self.elb_5xx)?,
             Metric::HealthyHosts => gauge(&self.healthy, hosts)?,
             Metric::UnhealthyHosts => gauge(&self.unhealthy, hosts)?,
+            Metric::Database(_) => return None,
             Metric::ResponseTime => {
                 let samples = (self.responses * published).round();
                 if samples < 1.0 {

@@ -4,6 +4,7 @@
 pub mod alarms;
 mod autoscaler;
 pub mod autoscaling;
+pub mod database;
 pub mod ecs;
 pub mod elb;
 mod load;
@@ -25,6 +26,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::scenario::Scenario;
+use database::{Databases, Demand, Toll};
 use metrics::{Datum, Key};
 pub use workload::Workload;
 
@@ -64,6 +66,10 @@ pub struct World {
     scenario: Scenario,
     /// The services that are lived second by second, by name. The others are quiet: they are worked out when read.
     lived: Vec<Workload>,
+    /// The databases behind the first service; `None`: the account has none.
+    databases: Option<Databases>,
+    /// What requests suffer in this second because of them.
+    toll: Toll,
     writes: Vec<write::Write>,
     trace: names::Fnv,
 }
@@ -75,9 +81,19 @@ impl World {
         let now = start - start.rem_euclid(60);
         let mut trace = names::Fnv::default();
         trace.add(seed);
-        let mut world =
-            Self { seed, start, now, scenario: scenario.clone(), lived: Vec::new(), writes: Vec::new(), trace };
+        let mut world = Self {
+            seed,
+            start,
+            now,
+            scenario: scenario.clone(),
+            lived: Vec::new(),
+            databases: None,
+            toll: Toll::default(),
+            writes: Vec::new(),
+            trace,
+        };
         if scenario.services > 0 {
+            world.databases = Some(Databases::new(&scenario.database, names::mixed(seed, 7, 0), now));
             world.lived.push(origin::main(scenario, seed, start, now));
         }
         world.advance_to_second(start);
@@ -112,13 +128,34 @@ impl World {
     fn advance_to_second(&mut self, second: i64) {
         while self.now < second {
             self.now += 1;
+            let worked = self.worked();
             for one in &mut self.lived {
-                one.step(&self.scenario, self.start, self.now);
+                one.step(&self.scenario, self.start, self.now, self.toll);
+            }
+            let demand = Demand { requests: self.worked() - worked, tasks: self.tasks() };
+            if let Some(databases) = &mut self.databases {
+                self.toll = databases.step(demand, self.start, self.now);
+                databases.trace(&mut self.trace);
             }
             for one in &self.lived {
                 one.trace(&mut self.trace);
             }
         }
+    }
+
+    /// Requests that tasks have worked on.
+    fn worked(&self) -> f64 {
+        self.lived.first().map_or(0.0, |one| one.totals.worked)
+    }
+
+    /// Tasks that hold connections to the databases.
+    fn tasks(&self) -> f64 {
+        self.lived.first().map_or(0.0, |one| f64::from(one.service.running()))
+    }
+
+    /// The databases behind the first service; `None`: the account has none.
+    pub fn databases(&self) -> Option<&Databases> {
+        self.databases.as_ref()
     }
 
     /// A number that two worlds share if they lived the same: the same scenario, seed and writes.
@@ -189,6 +226,11 @@ impl World {
             return Vec::new();
         }
         let span = (from.as_second(), to.as_second());
+        if let (metrics::Metric::Database(measure), metrics::Of::Database { instance }) = (key.metric, &key.of) {
+            return self.databases.as_ref().map_or_else(Vec::new, |databases| {
+                databases.read(instance, measure, span, self.now, |at| self.rest(at))
+            });
+        }
         let lived = self.lived.iter().find(|one| match &key.of {
             metrics::Of::Service { cluster, service } => {
                 *cluster == one.service.cluster && *service == one.service.name
@@ -197,6 +239,7 @@ impl World {
             metrics::Of::TargetGroup { balancer, group } => {
                 one.balancer.as_ref().is_some_and(|own| own.dimension == *balancer && own.group.dimension == *group)
             }
+            metrics::Of::Database { .. } => false,
         });
         if let Some(one) = lived {
             let minute = |at| one.minute_at(&self.scenario, self.start, at);
@@ -211,7 +254,23 @@ impl World {
 
     /// The keys of every metric that is published, for `ListMetrics`. Lazy.
     pub fn keys(&self) -> impl Iterator<Item = Key> {
-        self.workloads().flat_map(|one| one.keys())
+        self.workloads().flat_map(|one| one.keys()).chain(self.keys_apart())
+    }
+
+    /// The keys of those that belong to no service.
+    pub fn keys_apart(&self) -> impl Iterator<Item = Key> {
+        self.databases.iter().flat_map(Databases::measures).map(|(instance, measure)| Key {
+            metric: metrics::Metric::Database(measure),
+            of: metrics::Of::Database { instance: instance.to_owned() },
+        })
+    }
+
+    /// What was asked of the databases in a second of a minute before the drill.
+    fn rest(&self, at: i64) -> Demand {
+        self.lived.first().map_or_else(Demand::default, |main| {
+            let minute = main.minute_at(&self.scenario, self.start, at);
+            Demand { requests: minute.requests / 60.0, tasks: minute.tasks() }
+        })
     }
 
     /// The number of a quiet service by its name.

@@ -87,6 +87,12 @@ pub(super) fn share(seed: u64, kind: u64, index: i64) -> f64 {
     (mixed(seed, kind, index) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// Capital letters and digits that follow from a seed and two numbers, as in the ids of RDS and Route 53.
+pub(super) fn capitals(seed: u64, kind: u64, index: i64, length: usize) -> String {
+    const SIGNS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    (0..length).map(|place| char::from(SIGNS[(mixed(seed, kind, index * 64 + place as i64) % 32) as usize])).collect()
+}
+
 /// FNV-1a over words of 64 bits: the same on every machine and in every release, unlike the standard hasher.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fnv(u64);

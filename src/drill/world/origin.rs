@@ -11,6 +11,7 @@ use super::alarms::{self, Alarm, AlarmState, Missing};
 use super::autoscaling::{
     Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
 };
+use super::database::Toll;
 use super::ecs::{Deployment, Phase, Rollout, Service};
 use super::elb::{Balancer, Health, HealthCheck, Target, TargetGroup};
 use super::load::{self, Load};
@@ -64,7 +65,7 @@ pub(super) fn minute(load: Load, scenario: &Scenario, seed: u64, start: i64, fro
         }
         Load::Work { cpu } => {
             let mut minute = Minute::default();
-            let mut ledger = Ledger { minute: &mut minute, totals: &mut Totals::default() };
+            let mut ledger = Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() };
             serving::work(&mut ledger, cpu * f64::from(QUIET_TASKS), QUIET_TASKS, seed, from);
             minute.running.sample(QUIET_TASKS.into());
             minute

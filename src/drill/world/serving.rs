@@ -3,6 +3,7 @@
 //! A task is one worker with exponential service times (M/M/1) while it keeps up; past that a backlog grows up to a
 //! bound, and what does not fit is refused.
 
+use super::database::Toll;
 use super::ecs::{Phase, Task};
 use super::elb::{Balancer, Health};
 use super::minute::Minute;
@@ -34,6 +35,8 @@ pub(super) struct Totals {
     pub served: f64,
     /// Requests that were answered with 5XX, by a target or by the balancer.
     pub failed: f64,
+    /// Requests that a task has worked on, well or not.
+    pub worked: f64,
 }
 
 /// What a second of requests is counted into.
@@ -42,6 +45,8 @@ pub(super) struct Ledger<'a> {
     pub minute: &'a mut Minute,
     /// Everything.
     pub totals: &'a mut Totals,
+    /// What each request suffers because of the database.
+    pub toll: Toll,
 }
 
 impl Ledger<'_> {
@@ -59,7 +64,13 @@ impl Ledger<'_> {
 
     /// Answers by a target whose work waited `wait` seconds while it was used by the share `utilisation`.
     fn answered(&mut self, count: f64, wait: f64, utilisation: f64) {
-        let (floor, mean) = (OVERHEAD + wait, work_seconds(utilisation));
+        self.totals.worked += count;
+        let failing = count * self.toll.failing;
+        if failing > 0.0 {
+            self.target_failed(failing);
+        }
+        let count = count - failing;
+        let (floor, mean) = (OVERHEAD + wait + self.toll.seconds, work_seconds(utilisation));
         self.minute.target_4xx += count * CLIENT_ERRORS;
         self.minute.target_2xx += count * (1.0 - CLIENT_ERRORS);
         self.minute.response_seconds += count * (floor + mean);
@@ -178,7 +189,11 @@ pub(super) fn steady(requests: f64, tasks: u32, seed: u64, from: i64) -> Minute 
     let utilisation = each / (60.0 * CAPACITY);
     minute.requests = requests;
     minute.per_target = each;
-    Ledger { minute: &mut minute, totals: &mut Totals::default() }.answered(requests, 0.0, utilisation);
+    Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() }.answered(
+        requests,
+        0.0,
+        utilisation,
+    );
     minute.cpu.sample(cpu(utilisation));
     minute.memory.sample(memory(utilisation, 0.0, seed, from));
     minute.healthy.sample(f64::from(tasks));

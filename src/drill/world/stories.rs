@@ -334,7 +334,7 @@ fn a_clients_key_finds_the_metric_and_only_with_its_dimensions() {
     let mut it = World::new(&Scenario { services: 3, ..Scenario::builtin("calm").unwrap() }, 1, DEFAULT_START);
     it.advance_to(after(300));
     let keys: Vec<Key> = it.keys().collect();
-    assert_eq!(keys.len(), 2 + 6 + 8 + 2 * 2);
+    assert_eq!(keys.len(), 2 + 6 + 8 + 2 * 2 + (9 + 10));
     for key in &keys {
         let dimensions: Vec<_> =
             key.dimensions().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::alarms::{Turn, Watch};
 use super::autoscaling::ScalableTarget;
+use super::database::Toll;
 use super::ecs::{Phase, Service};
 use super::elb::{Balancer, Health};
 use super::load::{self, Load};
@@ -55,8 +56,8 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Lives one second: the one that ends at `now`.
-    pub(super) fn step(&mut self, scenario: &Scenario, start: i64, now: i64) {
+    /// Lives one second: the one that ends at `now`. Requests suffer `toll` because of the database.
+    pub(super) fn step(&mut self, scenario: &Scenario, start: i64, now: i64, toll: Toll) {
         let second = now - 1;
         scenario
             .sick
@@ -64,7 +65,7 @@ impl Workload {
             .filter(|sick| start + i64::from(sick.at) == second)
             .for_each(|sick| self.sicken(sick.tasks));
         scheduler::step(self, second);
-        let mut ledger = Ledger { minute: &mut self.minute, totals: &mut self.totals };
+        let mut ledger = Ledger { minute: &mut self.minute, totals: &mut self.totals, toll };
         match (self.load, &self.balancer) {
             (Load::People, Some(balancer)) => {
                 let arriving = load::requests_in_second(scenario, self.seed, start, second);

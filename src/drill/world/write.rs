@@ -218,7 +218,7 @@ impl World {
         Ok(())
     }
 
-    fn wrote(&mut self, what: String) {
+    pub(super) fn wrote(&mut self, what: String) {
         self.trace.add(self.now as u64);
         self.trace.add_text(&what);
         self.writes.push(Write { at: self.now(), what });

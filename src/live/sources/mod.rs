@@ -22,15 +22,16 @@ use crate::platform::Fact;
 /// Calls that one source has out at a time: the first fill of a thousand services is a hundred calls.
 const CALLS_AT_ONCE: usize = 4;
 
-/// Starts every source's poller, in the order of a cold start.
-pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
+/// Starts every source's poller, in the order of a cold start. The budget is what metrics may cost, in US dollars an
+/// hour.
+pub(super) fn start(ends: &Ends, clusters: Vec<String>, budget: Option<f64>) {
     tokio::spawn(poll(identity::Identity, ends.clone()));
     tokio::spawn(poll(services::ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(services::Services::default(), ends.clone()));
     tokio::spawn(poll(scaling::ScalableTargets::default(), ends.clone()));
     tokio::spawn(poll(databases::Databases::default(), ends.clone()));
     tokio::spawn(poll(caches::Caches::default(), ends.clone()));
-    tokio::spawn(poll(metrics::Metrics::default(), ends.clone()));
+    tokio::spawn(poll(metrics::Metrics::new(budget), ends.clone()));
     tokio::spawn(poll(scaling::Activities, ends.clone()));
     tokio::spawn(poll(balancers::TargetGroups, ends.clone()));
     tokio::spawn(poll(balancers::TargetHealth, ends.clone()));
@@ -40,7 +41,7 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>) {
     tokio::spawn(poll(databases::ReaderName::default(), ends.clone()));
     tokio::spawn(poll(alarms::Alarms, ends.clone()));
     tokio::spawn(poll(edge::Distributions, ends.clone()));
-    tokio::spawn(poll(edge::EdgeMetrics::default(), ends.clone()));
+    tokio::spawn(poll(metrics::EdgeMetrics::new(budget), ends.clone()));
 }
 
 /// What a question is about, in short.

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Extent;
-use super::listing::{self, Listing, Note};
+use super::listing::{self, Head, Listing, Note};
 use crate::console::theme::Meaning;
 use crate::console::widgets::Phrase;
 use crate::console::words::Clean;
@@ -63,8 +63,8 @@ impl Knob {
 pub fn rows(view: &View, needle: &str) -> Vec<Row> {
     let has = |text: &str| needle.is_empty() || text.to_lowercase().contains(needle);
     let all = drift(&view.platform, &view.policy, view.at);
-    let same = all.iter().filter(|row| row.state == DriftState::Same).count();
-    let mut rows = vec![Row::Head("AWS against the policy", format!("{same} of {} settings agree", all.len()))];
+    let agreeing = all.iter().filter(|row| row.state == DriftState::Same).count();
+    let mut rows = vec![Row::Head("AWS against the policy", format!("{agreeing} of {} settings agree", all.len()))];
     for wanted in [DriftState::Differs, DriftState::Unknown] {
         let some = all.iter().filter(|row| row.state == wanted && (has(&row.of) || has(row.what) || has(row.variable)));
         rows.extend(some.cloned().map(Row::Drift));
@@ -103,9 +103,10 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         .say(Meaning::Title, "Policy")
         .tell(Meaning::Muted, format_args!(" · {}", view.policy.environment));
     let troubles = [Source::ScalableTargets, Source::ScalingPolicies, Source::ScheduledActions, Source::TargetGroups];
-    let remarks: Vec<_> = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
+    let remarks = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
     let wide = area.width >= WIDE;
-    listing::draw(look, name, &remarks, model, "no row passes the filter", area, buf, |at| {
+    let head = Head { name, remarks, empty: "no row passes the filter" };
+    listing::draw(look, head, model, area, buf, |at| {
         rows.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), |one| row(one, wide))
     });
 }

@@ -296,7 +296,7 @@ fn plannable(view: &View, model: &Model) -> Result<(), String> {
 
 /// A row under the cursor, or a group.
 fn openable(view: &View, model: &Model) -> Result<(), String> {
-    if !model.listing().is_empty() { Ok(()) } else { selected(view, model) }
+    if model.listing().is_empty() { selected(view, model) } else { Ok(()) }
 }
 
 fn in_the_record(_: &View, model: &Model) -> Result<(), String> {

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -71,15 +72,28 @@ pub(super) fn policy(account: &AccountArgs, otherwise: &Environment) -> Result<I
     let label = account.environment.trim();
     let asked = (!label.is_empty()).then(|| Environment::from_label(label));
     let Some(path) = &account.policy else {
-        let policy = Policy::of_spec(asked.unwrap_or_else(|| otherwise.clone()));
+        let mut policy = Policy::of_spec(asked.unwrap_or_else(|| otherwise.clone()));
+        lay_prices(account, &mut policy)?;
         return Ok(InForce { policy, origins: Origins::default(), passed_over: None });
     };
     let (file, text) = contents(path)?;
-    let read = variables::read(&file, &text, asked.as_ref())
+    let mut read = variables::read(&file, &text, asked.as_ref())
         .map_err(|mistakes| Mistake(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     let passed_over = (!read.ignored.is_empty())
         .then(|| format!("{file}: passed over what is not the policy's: {}", read.ignored.join(", ")));
+    lay_prices(account, &mut read.policy)?;
     Ok(InForce { policy: read.policy, origins: read.origins, passed_over })
+}
+
+/// Lays the user's prices over the list, where there are some.
+fn lay_prices(account: &AccountArgs, policy: &mut Policy) -> Result<(), Mistake> {
+    let Some(path) = &account.prices else { return Ok(()) };
+    let (file, text) = contents(path)?;
+    let prices = policy.prices.with(&file, &text);
+    let prices =
+        prices.map_err(|mistakes| Mistake(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    policy.prices = Arc::new(prices);
+    Ok(())
 }
 
 /// A file's name to show, and its text.

@@ -83,6 +83,7 @@ impl Scene {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             origins: Arc::default(),
             environment: Environment::Production,

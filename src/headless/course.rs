@@ -156,6 +156,7 @@ impl Desk {
             read_only: read_only.map(str::to_owned),
             journal: course.journal.clone(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let access = Access { transport: Some(transport(drill.clone(), clock.clone())), ..Access::default() };
         Self { handle: live::start(access, clock.clone(), settings), clock: clock.clone(), environment }

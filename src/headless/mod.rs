@@ -5,6 +5,7 @@
 pub mod advise;
 pub mod backtest;
 pub mod contest;
+pub mod cost;
 pub mod course;
 pub mod demand;
 pub mod journal;

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::carry::{self, Attempt, Hands};
+use super::purse::Purse;
 use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
@@ -58,6 +59,7 @@ pub(super) struct Owner {
 /// What changes.
 pub(super) struct State {
     platform: Platform,
+    purse: Purse,
     advice: Advice,
     armed: Armed,
     followed: Option<Arc<Followed>>,
@@ -80,6 +82,7 @@ impl State {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             platform: Platform::default(),
+            purse: Purse::default(),
             advice: Advice::default(),
             armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
             followed: None,
@@ -394,6 +397,7 @@ impl Owner {
             self.say("fifteen minutes are over: read-only again");
         }
         self.follow();
+        self.state.purse.look(&mut self.state.platform, &self.settings.policy, now);
         self.state.advice = policy::advise(&self.state.platform, &self.settings.policy, now);
         self.state.generation += 1;
         self.state.dirty = false;
@@ -403,6 +407,7 @@ impl Owner {
             platform: Arc::new(self.state.platform.clone()),
             advice: Arc::new(self.state.advice.clone()),
             alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
+            money: self.state.purse.money(),
             policy: Arc::clone(&self.settings.policy),
             origins: Arc::clone(&self.settings.origins),
             environment: self.settings.environment.clone(),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::aws::{Call, Calls, Reader};
+use crate::aws::{Call, Calls, Reader, UsersMetric};
 use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
+use crate::policy::money::Money;
 use crate::policy::variables::Origins;
 use crate::policy::{Advice, Alert, Policy};
 
@@ -25,6 +26,8 @@ pub struct View {
     pub advice: Arc<Advice>,
     /// What is wrong: every alarm of the policy's, firing or not, the worst first.
     pub alerts: Arc<Vec<Alert>>,
+    /// What everything costs; `None` until something is known to run.
+    pub money: Option<Arc<Money>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
     /// Where its values come from.
@@ -52,6 +55,7 @@ impl View {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::clone(&settings.policy),
             origins: Arc::clone(&settings.origins),
             environment: settings.environment.clone(),
@@ -178,4 +182,17 @@ pub struct Settings {
     pub clusters: Vec<String>,
     /// What metrics may cost, in US dollars an hour; `None`: whatever they cost.
     pub budget: Option<f64>,
+    /// Where money is read.
+    pub spending: Spending,
+}
+
+/// Where money is read. By default nowhere: what runs is reckoned all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Spending {
+    /// Whether Cost Explorer may be asked: it costs a cent a page.
+    pub explorer: bool,
+    /// Where bills are kept between runs; `None`: nowhere.
+    pub folder: Option<std::path::PathBuf>,
+    /// The metric that counts users.
+    pub users: Option<UsersMetric>,
 }

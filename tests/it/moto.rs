@@ -184,6 +184,7 @@ async fn raises_the_count_by_one() {
         read_only: None,
         journal: journal.path().to_owned(),
         clusters: Vec::new(),
+        spending: live::Spending::default(),
     };
     let mut handle = live::start(Access::default(), Clock::system(), settings);
     let service = ServiceId::new("solosuccess-production", "solosuccess-ai-service");

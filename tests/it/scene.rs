@@ -47,6 +47,7 @@ impl Scene {
             read_only: None,
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let transport = scaledeck::headless::course::transport(drill.clone(), clock.clone());
         let access = Access { transport: Some(transport), ..Access::default() };

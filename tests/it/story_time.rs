@@ -48,6 +48,7 @@ async fn lived(speed: f64) -> (u64, u64) {
         read_only: None,
         journal: journal.path().to_owned(),
         clusters: Vec::new(),
+        spending: live::Spending::default(),
     };
     let access = Access { transport: Some(transport), ..Access::default() };
     let mut handle = live::start(access, clock.clone(), settings);

@@ -155,6 +155,7 @@ fn a_console_whose_transport_panics() -> ExitCode {
             read_only: None,
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let handle = live::start(access, clock.clone(), settings);
         let options = Options {

@@ -124,9 +124,11 @@ impl App {
         self.model.selected.as_ref().and_then(GroupId::service).cloned()
     }
 
-    /// Into the row under the cursor of a pane of rows, or into the group under the cursor.
+    /// Into the row under the cursor of a pane of rows, among money into the evidence, or into the group under the cursor.
     fn open(&mut self, now: Timestamp) {
-        if let Some(note) = listing::note(&self.view, &self.model, now) {
+        if self.model.pane == Pane::Cost {
+            self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Money)));
+        } else if let Some(note) = listing::note(&self.view, &self.model, now) {
             self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Note(note))));
         } else if !self.model.listing().is_empty() {
             self.refuse("there is nothing more to say on this row");

@@ -104,6 +104,26 @@ fn of_members(verdict: Option<&GroupVerdict>, page: &mut Page) {
     }
 }
 
+/// What could be saved as lines of a width, everything about each.
+pub fn savings(view: &View, look: &Look, width: usize) -> Vec<Line<'static>> {
+    let mut page = Page { look, width, lines: Vec::new() };
+    let found = view.money.iter().flat_map(|money| &money.opportunities);
+    for one in found {
+        let mut lines = one.lines().into_iter();
+        page.head(&lines.next().unwrap_or_default());
+        for line in lines {
+            match line.split_once(": ") {
+                Some((label, text)) => page.pair(label, text),
+                None => page.say(Meaning::Text, line),
+            }
+        }
+    }
+    if page.lines.is_empty() {
+        page.say(Meaning::Muted, "nothing stands out");
+    }
+    page.lines
+}
+
 /// Lines under construction.
 pub(super) struct Page<'a> {
     pub look: &'a Look<'a>,

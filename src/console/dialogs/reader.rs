@@ -27,6 +27,8 @@ pub enum Subject {
     Note(Note),
     /// Everything AWS says about a service.
     Describe(ServiceId),
+    /// What could be saved, with evidence, risk and change.
+    Money,
 }
 
 /// A text that is being read.
@@ -85,6 +87,7 @@ impl Reader {
             Subject::Why(id) => words::clean(&format!("Why · {id}")).into_owned(),
             Subject::Note(note) => words::clean(&note.title).into_owned(),
             Subject::Describe(id) => words::clean(&format!("{id}")).into_owned(),
+            Subject::Money => "What could be saved: nothing is applied from here".to_owned(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Reader {
             Subject::Why(id) => evidence::lines(id, view, look, width),
             Subject::Note(note) => evidence::note_lines(note, look, width),
             Subject::Describe(id) => describe::lines(id, view, look, width),
+            Subject::Money => evidence::savings(view, look, width),
         }
     }
 }

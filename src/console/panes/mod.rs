@@ -5,6 +5,7 @@ pub mod activity;
 pub mod alarms;
 pub mod balancer;
 pub mod cache;
+pub mod cost;
 pub mod database;
 pub mod edge;
 pub mod journal;
@@ -116,7 +117,8 @@ panes! {
     /// The distributions.
     Edge in edge: ["6"], Nothing, "edge", ["cdn", "cloudfront"], "The distributions: what they answer, and how they are set up";
 
-    // 7 cost
+    /// What everything costs, and what could be saved.
+    Cost in cost: ["7"], Nothing, "cost", ["money", "spend"], "What everything costs: today, the bill, what could be saved";
 
     /// Every alarm: the policy's with their windows, AWS's own, their last turns.
     Alarms in alarms: ["8"], Nothing, "alarms", ["alerts"], "Every alarm, the policy's and AWS's; enter for the evidence";

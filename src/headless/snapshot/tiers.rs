@@ -170,6 +170,7 @@ fn status_shows_all_tiers() {
         read_only: None,
         journal: std::path::PathBuf::new(),
         clusters: Vec::new(),
+        spending: crate::live::Spending::default(),
         budget: Some(0.05),
     };
     let platform = snapshot.into_platform().unwrap();

@@ -9,6 +9,7 @@ mod identity;
 mod metrics;
 mod scaling;
 mod services;
+mod spend;
 mod tasks;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,6 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 
 use super::poller::{Answer, Ends, poll};
+use super::view::Spending;
 use crate::aws::{Failure, Partly, pace};
 use crate::platform::{Fact, Source};
 
@@ -24,7 +26,7 @@ const CALLS_AT_ONCE: usize = 4;
 
 /// Starts every source's poller, in the order of a cold start. The budget is what metrics may cost, in US dollars an
 /// hour.
-pub(super) fn start(ends: &Ends, clusters: Vec<String>, budget: Option<f64>) {
+pub(super) fn start(ends: &Ends, clusters: Vec<String>, spending: Spending, budget: Option<f64>) {
     tokio::spawn(poll(identity::Identity, ends.clone()));
     tokio::spawn(poll(services::ServiceList { clusters }, ends.clone()));
     tokio::spawn(poll(services::Services::default(), ends.clone()));
@@ -40,6 +42,9 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>, budget: Option<f64>) {
     tokio::spawn(poll(tasks::Tasks, ends.clone()));
     tokio::spawn(poll(databases::ReaderName::default(), ends.clone()));
     tokio::spawn(poll(alarms::Alarms, ends.clone()));
+    tokio::spawn(poll(spend::Spend::new(spending.explorer, spending.folder), ends.clone()));
+    tokio::spawn(poll(spend::Sizes, ends.clone()));
+    tokio::spawn(poll(spend::Weeks { users: spending.users }, ends.clone()));
     tokio::spawn(poll(edge::Distributions, ends.clone()));
     tokio::spawn(poll(metrics::EdgeMetrics::new(budget), ends.clone()));
 }

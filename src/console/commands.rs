@@ -196,7 +196,7 @@ const VERBS: &[Command] = &[
     look(Verb::Scale, "scale", &["desired"], MAIN, &["s"], "Preview another count for the selected service").hinted("scale").changes().when(plannable),
     look(Verb::Accept, "advice", &["accept"], MAIN, &["a"], "Preview what the advice asks for").hinted("advice").changes().when(advised),
     look(Verb::Why, "why", &["evidence"], MAIN, &["w"], "Why it does what it does: causes, evidence, what mends them").hinted("why").when(selected),
-    look(Verb::Incident, "incident", &["summary", "postmortem"], MAIN, &["y"], "Copy the incident as Markdown: signals, what happened, outcomes, commands").hinted("copy incident").when(in_the_record),
+    look(Verb::Incident, "incident", &["summary", "postmortem"], MAIN, &["y"], "Copy the incident as Markdown: signals, what happened, outcomes, commands").when(in_the_record),
     look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected group, or the row under the cursor").when(openable),
     look(Verb::More, "more", &[], PREVIEW, &["+", "="], "One task more").hinted("one more").changes(),
     look(Verb::Fewer, "fewer", &[], PREVIEW, &["-"], "One task fewer").hinted("one fewer").changes(),
@@ -296,7 +296,7 @@ fn plannable(view: &View, model: &Model) -> Result<(), String> {
 
 /// A row under the cursor, or a group.
 fn openable(view: &View, model: &Model) -> Result<(), String> {
-    if model.listing().len() > 0 { Ok(()) } else { selected(view, model) }
+    if model.listing().is_empty() { selected(view, model) } else { Ok(()) }
 }
 
 fn in_the_record(_: &View, model: &Model) -> Result<(), String> {

@@ -187,6 +187,7 @@ impl Model {
     pub(super) fn open(&mut self, pane: Pane, platform: &Platform) {
         if pane != self.pane {
             self.scroll = 0;
+            self.listing = Arc::default();
         }
         self.pane = pane;
         let home = if pane.row().shows == Shows::Groups { self.home.take() } else { None };

@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(history.damage, Vec::<String>::new());
         assert_eq!(
             table(&history),
-            "when                  target    change         outcome        by               reason\n\
-             2026-03-10T12:00:00Z  prod/web  desired 6 → 8  steady, 1m52s  role/sre-oncall  a sale\n"
+            "when                  target    change         outcome        by              reason\n\
+             2026-03-10T12:00:00Z  prod/web  desired 6 → 8  steady, 1m52s  sre-oncall/ada  a sale\n"
         );
         assert_eq!(table(&History::default()), "no change is in the journal\n");
     }
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(
             markdown(&history("web", "a sale")),
             "# Changes\n\n\
-             - **2026-03-10T12:00:00Z** `prod/web` – desired 6 → 8 by `role/sre-oncall`\n  \
+             - **2026-03-10T12:00:00Z** `prod/web` – desired 6 → 8 by `sre-oncall/ada`\n  \
                - outcome: `steady` after 1m52s\n  \
                - reason: `a sale`\n  \
                - signal: `scale out 6 → 8`\n  \

@@ -415,19 +415,8 @@ impl Owner {
             followed: self.state.followed.clone(),
             journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
-            meter: self.meter(),
+            meter: Meter::of(self.state.reader.as_ref(), self.settings.budget),
         }));
-    }
-
-    fn meter(&self) -> Meter {
-        let read = self.state.reader.as_ref().map(Reader::meter).unwrap_or_default();
-        Meter {
-            calls_per_minute: read.calls_per_minute(),
-            throttled: read.throttled(),
-            dollars_per_hour: read.dollars_per_hour(),
-            budget: self.settings.budget,
-            calls: read.calls,
-        }
     }
 
     /// A notice is for eyes: when nobody reads, the newest ones are dropped, never waited for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::aws::{Call, Calls, UsersMetric};
+use crate::aws::{Call, Calls, Reader, UsersMetric};
 use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, Platform, ServiceId};
@@ -81,6 +81,20 @@ pub struct Meter {
     pub budget: Option<f64>,
     /// By API, in the last minute.
     pub calls: BTreeMap<Call, Calls>,
+}
+
+impl Meter {
+    /// What the asking has cost, where anybody can ask.
+    pub(super) fn of(reader: Option<&Reader>, budget: Option<f64>) -> Self {
+        let read = reader.map(Reader::meter).unwrap_or_default();
+        Self {
+            calls_per_minute: read.calls_per_minute(),
+            throttled: read.throttled(),
+            dollars_per_hour: read.dollars_per_hour(),
+            budget,
+            calls: read.calls,
+        }
+    }
 }
 
 /// Whether changes may be sent.

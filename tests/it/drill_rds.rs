@@ -193,6 +193,9 @@ async fn pages_cover_everything_once_and_max_connections_is_a_formula() {
     let most = first.parameters().iter().find(|one| one.parameter_name() == Some("max_connections")).unwrap();
     assert_eq!(most.parameter_value(), Some("LEAST({DBInstanceClassMemory/9531392},5000)"));
     assert_eq!((most.source(), most.apply_type()), (Some("system"), Some("static")));
+    let filter = Filter::builder().name("parameter-name").values("max_connections").build();
+    let one = rds.describe_db_parameters().db_parameter_group_name("default.postgres16").filters(filter);
+    assert_eq!(one.send().await.unwrap().parameters().len(), 1);
     let groups = rds.describe_db_parameter_groups().send().await.unwrap();
     assert_eq!(groups.db_parameter_groups()[0].db_parameter_group_family(), Some("postgres16"));
 }

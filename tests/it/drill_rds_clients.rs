@@ -50,9 +50,9 @@ impl Served {
     /// Runs a program to its end while the drill answers it: what it printed, and what it complained of.
     async fn run(&self, program: &str, arguments: &[&str]) -> (String, String) {
         let mut command = Command::new(self.environment.join("bin").join(program));
-        command.args(arguments).envs([("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing")]).envs([
-            ("AWS_ENDPOINT_URL", self.url.as_str()),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
+        command.args(arguments).envs([
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
             ("AWS_PAGER", ""),
         ]);
         let done = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
@@ -107,15 +107,18 @@ async fn boto3_creates_a_replica_weighs_it_and_deletes_it() {
 async fn the_specs_command_meets_what_rds_says_to_a_wildcard() {
     let Some(drill) = Served::start("calm").await else { return };
     let ask = |value: &str| format!("Name=db-instance-id,Values={value}");
-    let query = "DBInstances[*].[DBInstanceIdentifier,DBInstanceStatus]";
+    let found = async |filter: &str| {
+        let command = ["rds", "describe-db-instances", "--filters", filter, "--output", "json"];
+        let query = ["--query", "DBInstances[*].[DBInstanceIdentifier,DBInstanceStatus]"];
+        let place = ["--endpoint-url", drill.url.as_str(), "--region", "us-east-1"];
+        drill.run("aws", &[&command[..], &query, &place].concat()).await
+    };
     let wild = ask("production-solosuccess-db*");
-    let (printed, said) =
-        drill.run("aws", &["rds", "describe-db-instances", "--filters", &wild, "--query", query]).await;
+    let (printed, said) = found(&wild).await;
     assert_eq!(printed.trim(), "");
     assert!(said.contains("(InvalidParameterValue)") && said.contains("is not a valid identifier"), "{said}");
     let named = ask("production-solosuccess-db,production-solosuccess-db-replica-1");
-    let (printed, said) =
-        drill.run("aws", &["rds", "describe-db-instances", "--filters", &named, "--query", query]).await;
+    let (printed, said) = found(&named).await;
     let read: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{said}"));
     assert_eq!(
         read,

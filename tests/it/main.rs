@@ -25,6 +25,7 @@ mod spec;
 mod story;
 mod story_keys;
 mod story_many;
+mod story_sources;
 mod story_time;
 mod terminal;
 mod terminal_hostile;

@@ -4,7 +4,7 @@
 //! `SCALEDECK_MOTO` points at (`.ci/run` makes one). Without it this test says that it was skipped – but where `CI` is
 //! set, a missing moto is a failure.
 //!
-//! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics), knows no scaling activities, and answers
+//! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics, alarms), knows no scaling activities, and answers
 //! `DescribeTasks` with numbers where AWS has text. Each must show in its own place while the rest works.
 
 use std::io::{BufRead, BufReader, Write};
@@ -110,8 +110,13 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     let status = moto.status();
     let expected = [
         ("activities", "faulty"),
+        ("alarms", "faulty"),
+        ("caches", "live"),
+        ("databases", "live"),
+        ("distributions", "live"),
         ("identity", "live"),
         ("metrics", "faulty"),
+        ("reader-name", "live"),
         ("scalable-targets", "live"),
         ("scaling-policies", "live"),
         ("scheduled-actions", "live"),
@@ -135,6 +140,14 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     );
     assert_eq!(status["identity"]["account"], "123456789012");
     assert_eq!(status["target_groups"][0]["draining_s"], 300, "{status:#}");
+
+    let databases: Vec<&Value> = status["databases"].as_array().unwrap().iter().collect();
+    assert_eq!(databases[0]["replicas"], serde_json::json!(["solosuccess-db-replica-1"]), "{status:#}");
+    assert_eq!(databases[1]["replica_of"], "solosuccess-db", "{status:#}");
+    let records = &status["reader_name"]["records"];
+    assert_eq!((&records[0]["database"], &records[0]["weight"]), (&"solosuccess-db-replica-1".into(), &10.into()));
+    assert_eq!(status["caches"][0]["id"], "solosuccess-redis", "{status:#}");
+    assert_eq!(status["distributions"][0]["origins"][0]["id"], "alb", "{status:#}");
 }
 
 /// One confirmed change, through `live` and the writer, to a server that is not ours.

@@ -76,9 +76,11 @@ impl Entry {
         (carried && of_count).then(|| (self.plan.from().0, self.plan.change.to().0))
     }
 
-    /// Who: the short form of the caller.
+    /// Who: `user/ada`, or the role with its session's name, which tells the person: `sre-oncall/ada`.
     pub fn who(&self) -> &str {
-        self.plan.identity.short()
+        let arn = &self.plan.identity.arn;
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
+        resource.strip_prefix("assumed-role/").unwrap_or(resource)
     }
 
     /// The command that does the same, shell-quoted.

@@ -130,7 +130,7 @@ impl App {
             self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Money)));
         } else if let Some(note) = listing::note(&self.view, &self.model, now) {
             self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Note(note))));
-        } else if self.model.listing().len() > 0 {
+        } else if !self.model.listing().is_empty() {
             self.refuse("there is nothing more to say on this row");
         } else if let Some(pane) = self.model.selected.as_ref().map(Pane::of) {
             self.model.open(pane, &self.view.platform);

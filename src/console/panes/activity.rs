@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Extent;
-use super::listing::{self, Listing, Note};
+use super::listing::{self, Head, Listing, Note};
 use crate::change::journal::Entry as Journalled;
 use crate::console::theme::Meaning;
 use crate::console::widgets::activity::{Entry, What, Who, changes_of};
@@ -53,10 +53,7 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
         view.journal.iter().flat_map(|entries| entries.iter()).filter(|entry| entry.began >= since).collect();
     // What the journal tells better is not told twice.
     let told = |entry: &Entry| {
-        let to = match entry.what {
-            What::Count { to, .. } => to,
-            _ => return false,
-        };
+        let What::Count { to, .. } = entry.what else { return false };
         matches!(entry.who, Who::You | Who::Somebody)
             && journal.iter().any(|own| {
                 own.plan.change.service() == &entry.service
@@ -155,9 +152,10 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         .say(Meaning::Title, "Activity")
         .tell(Meaning::Muted, format_args!(" · the last {}", words::span(BACK_S)));
     let troubles = [Source::Activities, Source::Services, Source::Alarms];
-    let remarks: Vec<_> = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
+    let remarks = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
     let wide = area.width >= 110;
-    listing::draw(look, name, &remarks, model, "nothing happened", area, buf, |at| {
+    let head = Head { name, remarks, empty: "nothing happened" };
+    listing::draw(look, head, model, area, buf, |at| {
         events.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), |event| row(event, wide))
     });
 }
@@ -179,7 +177,10 @@ fn row(event: &Event, wide: bool) -> (Phrase, Phrase) {
     let right = if outcome.width() == 0 {
         Phrase::new()
     } else {
-        Phrase::new().say(Meaning::Text, "  ").say(meaning, outcome.fit(40)).say(Meaning::Text, " ")
+        Phrase::new()
+            .say(Meaning::Text, "  ")
+            .say(meaning, outcome.fit(if wide { 40 } else { 24 }))
+            .say(Meaning::Text, " ")
     };
     (left, right)
 }

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Extent;
-use super::listing::{self, Listing, Note};
+use super::listing::{self, Head, Listing, Note};
 use crate::console::theme::Meaning;
 use crate::console::widgets::condition::Severity;
 use crate::console::widgets::{Phrase, alarms};
@@ -84,7 +84,8 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     if view.alerts.is_empty() {
         remarks.push(Phrase::new().say(Meaning::CannotTell, " … nothing to judge yet"));
     }
-    listing::draw(look, name, &remarks, model, "no alarm", area, buf, |at| match rows.get(at) {
+    let head = Head { name, remarks, empty: "no alarm" };
+    listing::draw(look, head, model, area, buf, |at| match rows.get(at) {
         Some(Row::Head(words)) => (Phrase::new().say(Meaning::Title, *words), Phrase::new()),
         Some(Row::Ours(at)) => view.alerts.get(*at).map_or_else(gone, |alert| ours(alert, look.now)),
         Some(Row::Aws(name)) => view.platform.alarms.get(name).map_or_else(gone, |alarm| aws(alarm, look.now)),

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Extent;
-use super::listing::{self, Listing, Note};
+use super::listing::{self, Head, Listing, Note};
 use crate::change::Outcome;
 use crate::change::journal::{Ended, Entry, State, Timekeeper};
 use crate::console::theme::Meaning;
@@ -41,7 +41,8 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         );
     }
     let wide = area.width >= 110;
-    listing::draw(look, name, &remarks, model, "no change was asked for", area, buf, |at| {
+    let head = Head { name, remarks, empty: "no change was asked for" };
+    listing::draw(look, head, model, area, buf, |at| {
         let entry = rows.get(at).and_then(|at| view.journal.as_ref()?.get(*at));
         entry.map_or_else(|| (Phrase::new(), Phrase::new()), |entry| row(entry, wide))
     });
@@ -50,8 +51,10 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
 /// What a state means.
 pub fn meaning(entry: &Entry) -> Meaning {
     match &entry.state {
-        State::Planned | State::Sending | State::Following { left: None } => Meaning::ActingYou,
-        State::Sent { result: Outcome::Accepted { .. } } => Meaning::ActingYou,
+        State::Planned
+        | State::Sending
+        | State::Following { left: None }
+        | State::Sent { result: Outcome::Accepted { .. } } => Meaning::ActingYou,
         State::Sent { result: Outcome::Refused { .. } } => Meaning::Critical,
         State::Sent { result: Outcome::Unknown { .. } } | State::Following { left: Some(_) } => Meaning::CannotTell,
         State::Closed { ended, .. } => match ended {
@@ -74,7 +77,11 @@ fn row(entry: &Entry, wide: bool) -> (Phrase, Phrase) {
     if let Some(reason) = &entry.reason {
         left = left.tell(Meaning::Muted, format_args!("  because {reason}"));
     }
-    let outcome = Clean::of(format_args!("{} after {}", entry.outcome(), words::span(entry.took_s()))).fit(44);
+    let outcome = Clean::of(format_args!("{} after {}", entry.outcome(), words::span(entry.took_s()))).fit(if wide {
+        44
+    } else {
+        24
+    });
     (left, Phrase::new().say(Meaning::Text, "  ").say(meaning(entry), outcome).say(Meaning::Text, " "))
 }
 

@@ -44,6 +44,11 @@ impl Listing {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         match self {
@@ -106,13 +111,22 @@ pub fn trouble(view: &View, source: Source, now: Timestamp) -> Option<Phrase> {
     }
 }
 
+/// What stands above the rows.
+#[derive(Debug)]
+pub struct Head {
+    /// The frame's name.
+    pub name: Phrase,
+    /// Remarks, a line each: what fails or is old.
+    pub remarks: Vec<Phrase>,
+    /// What is said instead of rows.
+    pub empty: &'static str,
+}
+
 /// Draws rows in a frame: remarks first, then the rows around the cursor. `row` gives what stands left and right.
 pub fn draw(
     look: &Look,
-    name: Phrase,
-    remarks: &[Phrase],
+    head: Head,
     model: &Model,
-    empty: &'static str,
     area: Rect,
     buf: &mut Buffer,
     row: impl Fn(usize) -> (Phrase, Phrase),
@@ -121,8 +135,8 @@ pub fn draw(
     if area.is_empty() {
         return;
     }
+    let Head { mut name, remarks, empty } = head;
     let (cursor, rows) = (model.scroll(), model.listing().len());
-    let mut name = name;
     if rows > 0 {
         let (at, of) = (words::count(cursor as u64 + 1), words::count(rows as u64));
         name = name.tell(Meaning::Muted, format_args!(" · {at} of {of}"));

@@ -16,6 +16,8 @@ pub mod tasks;
 
 #[cfg(test)]
 mod pictures;
+#[cfg(test)]
+mod record;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -125,7 +127,7 @@ panes! {
     Activity in activity: ["9"], Nothing, "activity", ["timeline"], "What happened, on one time line; enter for all of it";
 
     /// Every knob, where AWS differs, and what there is to know.
-    Policy in policy: ["0"], Nothing, "policy", ["knobs", "drift", "lint"], "Every knob and its origin, findings, and where AWS differs";
+    Policy in policy: ["0"], Nothing, "policy", ["settings", "drift", "lint"], "Every knob and its origin, findings, and where AWS differs";
 
     /// Every change that was asked for.
     Journal in journal: ["J"], Nothing, "journal", ["changes"], "Every change that was asked for from here, and its end";

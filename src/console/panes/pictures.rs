@@ -18,7 +18,7 @@ use crate::platform::{ActivityKind, Environment, MetricId, Source, SourceState, 
 use crate::policy::{Decision, Reason};
 
 /// Header and pane, without the status line and the hints below.
-fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
+pub(super) fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(area);
     let plan = frame::plan(view, model, area);
@@ -27,7 +27,7 @@ fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub(super) fn text(buf: &Buffer) -> String {
     let area = buf.area;
     let mut out = String::new();
     for y in area.top()..area.bottom() {

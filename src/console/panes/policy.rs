@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Extent;
-use super::listing::{self, Listing, Note};
+use super::listing::{self, Head, Listing, Note};
 use crate::console::theme::Meaning;
 use crate::console::widgets::Phrase;
 use crate::console::words::Clean;
@@ -15,6 +15,9 @@ use crate::platform::Source;
 use crate::policy::lint::Severity;
 use crate::policy::variables::{self, Variable};
 use crate::policy::{Drift, DriftState, Finding, Policy, drift, lint};
+
+/// From this width on, a row names its variable.
+const WIDE: u16 = 110;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +63,8 @@ impl Knob {
 pub fn rows(view: &View, needle: &str) -> Vec<Row> {
     let has = |text: &str| needle.is_empty() || text.to_lowercase().contains(needle);
     let all = drift(&view.platform, &view.policy, view.at);
-    let same = all.iter().filter(|row| row.state == DriftState::Same).count();
-    let mut rows = vec![Row::Head("AWS against the policy", format!("{same} of {} settings agree", all.len()))];
+    let agreeing = all.iter().filter(|row| row.state == DriftState::Same).count();
+    let mut rows = vec![Row::Head("AWS against the policy", format!("{agreeing} of {} settings agree", all.len()))];
     for wanted in [DriftState::Differs, DriftState::Unknown] {
         let some = all.iter().filter(|row| row.state == wanted && (has(&row.of) || has(row.what) || has(row.variable)));
         rows.extend(some.cloned().map(Row::Drift));
@@ -100,13 +103,19 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
         .say(Meaning::Title, "Policy")
         .tell(Meaning::Muted, format_args!(" · {}", view.policy.environment));
     let troubles = [Source::ScalableTargets, Source::ScalingPolicies, Source::ScheduledActions, Source::TargetGroups];
-    let remarks: Vec<_> = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
-    listing::draw(look, name, &remarks, model, "no row passes the filter", area, buf, |at| {
-        rows.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), row)
+    let remarks = troubles.into_iter().filter_map(|source| listing::trouble(view, source, look.now)).collect();
+    let wide = area.width >= WIDE;
+    let head = Head { name, remarks, empty: "no row passes the filter" };
+    listing::draw(look, head, model, area, buf, |at| {
+        rows.get(at).map_or_else(|| (Phrase::new(), Phrase::new()), |one| row(one, wide))
     });
 }
 
-fn row(row: &Row) -> (Phrase, Phrase) {
+fn row(row: &Row, wide: bool) -> (Phrase, Phrase) {
+    // On a narrow screen what is so matters more than which variable says it; Enter tells both.
+    let beside = |words: &str| {
+        if wide { Phrase::new().tell(Meaning::Muted, format_args!("  {words} ")) } else { Phrase::new() }
+    };
     match row {
         Row::Head(name, more) => {
             (Phrase::new().say(Meaning::Title, *name).tell(Meaning::Muted, format_args!(" · {more}")), Phrase::new())
@@ -120,7 +129,7 @@ fn row(row: &Row) -> (Phrase, Phrase) {
             let left = Phrase::new()
                 .tell(meaning, format_args!(" {glyph} {word:<8} "))
                 .tell(Meaning::Text, format_args!("{}", sentence(drift)));
-            (left, Phrase::new().tell(Meaning::Muted, format_args!("  {} ", drift.variable)))
+            (left, beside(drift.variable))
         }
         Row::Finding(finding) => {
             let (glyph, word, meaning) = match finding.severity {
@@ -132,7 +141,7 @@ fn row(row: &Row) -> (Phrase, Phrase) {
                 .tell(meaning, format_args!(" {glyph} {word:<8} "))
                 .tell(Meaning::Text, format_args!("{of}{}", finding.what));
             let first = finding.variables.first().copied().unwrap_or_default();
-            (left, Phrase::new().tell(Meaning::Muted, format_args!("  {first} ")))
+            (left, beside(first))
         }
         Row::Knob(knob) => {
             let meaning = if knob.default.is_some() { Meaning::Strong } else { Meaning::Text };
@@ -145,12 +154,13 @@ fn row(row: &Row) -> (Phrase, Phrase) {
     }
 }
 
-/// "solosuccess-ai: policy says maximum 10, AWS says 8".
+/// "policy says maximum 10, AWS says 8 · solosuccess-ai".
 fn sentence(drift: &Drift) -> String {
-    let of = if drift.of.is_empty() { String::new() } else { format!("{}: ", drift.of) };
+    let whose = drift.of.rsplit('/').next().filter(|name| !name.is_empty());
+    let of = whose.map_or_else(String::new, |name| format!(" · {name}"));
     match &drift.aws {
-        Some(aws) => format!("{of}policy says {} {}, AWS says {aws}", drift.what, drift.policy),
-        None => format!("{of}policy says {} {}, AWS was not read", drift.what, drift.policy),
+        Some(aws) => format!("policy says {} {}, AWS says {aws}{of}", drift.what, drift.policy),
+        None => format!("policy says {} {}, AWS was not read{of}", drift.what, drift.policy),
     }
 }
 
@@ -168,6 +178,7 @@ pub fn note(row: &Row) -> Option<Note> {
             };
             let mut lines = vec![
                 ("", sentence(drift)),
+                ("whose", drift.of.clone()),
                 ("variable", drift.variable.to_owned()),
                 ("policy", drift.policy.clone()),
                 ("AWS", drift.aws.clone().unwrap_or_else(|| "not read".to_owned())),

@@ -11,7 +11,6 @@ use super::alarms::{self, Alarm, AlarmState, Missing};
 use super::autoscaling::{
     Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
 };
-use super::database::Toll;
 use super::ecs::{Deployment, Phase, Rollout, Service};
 use super::elb::{Balancer, Health, HealthCheck, Target, TargetGroup};
 use super::load::{self, Load};
@@ -65,7 +64,8 @@ pub(super) fn minute(load: Load, scenario: &Scenario, seed: u64, start: i64, fro
         }
         Load::Work { cpu } => {
             let mut minute = Minute::default();
-            let mut ledger = Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() };
+            let mut totals = Totals::default();
+            let mut ledger = Ledger::free(&mut minute, &mut totals);
             serving::work(&mut ledger, cpu * f64::from(QUIET_TASKS), QUIET_TASKS, seed, from);
             minute.running.sample(QUIET_TASKS.into());
             minute

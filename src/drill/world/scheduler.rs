@@ -4,7 +4,6 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::database::Toll;
 use super::ecs::{EVENTS_SHOWN, Event, Phase, Service, Stop, Task};
 use super::elb::{Health, Target};
 use super::serving::Ledger;
@@ -138,8 +137,7 @@ fn advance_tasks(it: &mut Workload, now: i64) {
             }
             Phase::Running | Phase::Deactivating => {
                 // What a task has not answered when it is told to stop, the balancer answers: 502.
-                Ledger { minute: &mut it.minute, totals: &mut it.totals, toll: Toll::default() }
-                    .balancer_failed(task.backlog);
+                Ledger::free(&mut it.minute, &mut it.totals).balancer_failed(task.backlog);
                 task.backlog = 0.0;
                 (Phase::Stopping, Some(now + it.random.random_range(3..10)))
             }

@@ -49,7 +49,12 @@ pub(super) struct Ledger<'a> {
     pub toll: Toll,
 }
 
-impl Ledger<'_> {
+impl<'a> Ledger<'a> {
+    /// Where no database is in the way.
+    pub fn free(minute: &'a mut Minute, totals: &'a mut Totals) -> Self {
+        Self { minute, totals, toll: Toll::default() }
+    }
+
     /// Failures by a target.
     fn target_failed(&mut self, count: f64) {
         self.minute.target_5xx += count;
@@ -189,11 +194,7 @@ pub(super) fn steady(requests: f64, tasks: u32, seed: u64, from: i64) -> Minute 
     let utilisation = each / (60.0 * CAPACITY);
     minute.requests = requests;
     minute.per_target = each;
-    Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() }.answered(
-        requests,
-        0.0,
-        utilisation,
-    );
+    Ledger::free(&mut minute, &mut Totals::default()).answered(requests, 0.0, utilisation);
     minute.cpu.sample(cpu(utilisation));
     minute.memory.sample(memory(utilisation, 0.0, seed, from));
     minute.healthy.sample(f64::from(tasks));

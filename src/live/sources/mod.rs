@@ -14,12 +14,12 @@ mod tasks;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::poller::{Answer, Ends, poll};
 use super::view::Spending;
-use crate::aws::{Failure, Partly};
-use crate::platform::Fact;
+use crate::aws::{Failure, Partly, pace};
+use crate::platform::{Fact, Source};
 
 /// Calls that one source has out at a time: the first fill of a thousand services is a hundred calls.
 const CALLS_AT_ONCE: usize = 4;
@@ -34,11 +34,11 @@ pub(super) fn start(ends: &Ends, clusters: Vec<String>, spending: Spending, budg
     tokio::spawn(poll(databases::Databases::default(), ends.clone()));
     tokio::spawn(poll(caches::Caches::default(), ends.clone()));
     tokio::spawn(poll(metrics::Metrics::new(budget), ends.clone()));
-    tokio::spawn(poll(scaling::Activities, ends.clone()));
-    tokio::spawn(poll(balancers::TargetGroups, ends.clone()));
-    tokio::spawn(poll(balancers::TargetHealth, ends.clone()));
-    tokio::spawn(poll(scaling::ScalingPolicies, ends.clone()));
-    tokio::spawn(poll(scaling::ScheduledActions, ends.clone()));
+    tokio::spawn(poll(scaling::Activities::default(), ends.clone()));
+    tokio::spawn(poll(balancers::TargetGroups::default(), ends.clone()));
+    tokio::spawn(poll(balancers::TargetHealth::default(), ends.clone()));
+    tokio::spawn(poll(scaling::ScalingPolicies::default(), ends.clone()));
+    tokio::spawn(poll(scaling::ScheduledActions::default(), ends.clone()));
     tokio::spawn(poll(tasks::Tasks, ends.clone()));
     tokio::spawn(poll(databases::ReaderName::default(), ends.clone()));
     tokio::spawn(poll(alarms::Alarms, ends.clone()));
@@ -58,6 +58,19 @@ fn subject(of: impl Hash) -> u64 {
 
 fn one(answer: Result<Fact, Failure>) -> Answer {
     many(vec![answer])
+}
+
+/// When a source is due again: seldom where what it tells is much and changes by hand.
+fn due(many: bool, source: Source, asked: Timestamp) -> Timestamp {
+    match many {
+        true => asked + SignedDuration::from_secs(i64::from(pace::slow(source))),
+        false => pace::due(source, asked),
+    }
+}
+
+/// An answer that says so.
+fn slowed(many: bool, source: Source, answer: Answer) -> Answer {
+    Answer { cadence_s: many.then(|| pace::slow(source)), ..answer }
 }
 
 /// What was learnt, and what is missing beside it.

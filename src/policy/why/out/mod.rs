@@ -73,7 +73,7 @@ pub(super) fn diagnosis(case: &Case) -> Diagnosis {
     };
     if standing != Standing::No {
         causes.extend(unread(case.platform, READ, case.now));
-        if !causes.iter().any(|cause| cause.certainty == Certainty::Yes) && standing == Standing::Yes {
+        if !causes.iter().any(|told| told.certainty == Certainty::Yes) && standing == Standing::Yes {
             causes.insert(0, waiting::nobody_acts(case));
         }
     }

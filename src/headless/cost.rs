@@ -15,7 +15,7 @@ use crate::policy::money::words::dollars;
 use crate::policy::prices::MONTH_HOURS;
 
 /// How long a first answer of every source of money is waited for, after the rest has answered.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until everything that is paid for was read, and the bill where it is asked for; returns what is known then.
 pub async fn read_once(handle: &mut Handle, clock: &Clock, explorer: bool) -> Arc<View> {

@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use scaledeck::policy::money::spike::{DAYS, Detector};
 
-/// A series of the Numenta Anomaly Benchmark, its slot in seconds and its season in slots; the first of each pair is of
+/// A series of the Numenta Anomaly Benchmark, its slot in seconds and its season in by_slot; the first of each pair is of
 /// the half that the parameters were chosen on.
 const SERIES: [(&str, i64, usize); 6] = [
     ("ec2_cpu_utilization_24ae8d.csv", 3_600, 24),
@@ -33,14 +33,14 @@ fn second(text: &str) -> i64 {
 
 fn read(folder: &Path, name: &str, slot_s: i64) -> Labelled {
     let text = std::fs::read_to_string(folder.join(name)).unwrap();
-    let mut slots: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
+    let mut by_slot: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let (time, value) = line.split_once(',').unwrap();
-        slots.entry(second(time).div_euclid(slot_s)).or_default().push(value.parse().unwrap());
+        by_slot.entry(second(time).div_euclid(slot_s)).or_default().push(value.parse().unwrap());
     }
-    let (first, last) = (*slots.keys().next().unwrap(), *slots.keys().next_back().unwrap());
+    let (first, last) = (*by_slot.keys().next().unwrap(), *by_slot.keys().next_back().unwrap());
     let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-    let values = (first..=last).map(|slot| slots.get(&slot).map_or(f64::NAN, mean)).collect();
+    let values = (first..=last).map(|slot| by_slot.get(&slot).map_or(f64::NAN, mean)).collect();
     let windows = std::fs::read_to_string(folder.join("anomaly-windows.json")).unwrap();
     let windows: BTreeMap<String, Vec<(String, String)>> = serde_json::from_str(&windows).unwrap();
     let windows = windows[name].iter().map(|(from, to)| (second(from), second(to))).collect();

@@ -78,7 +78,7 @@ async fn a_bill_is_read_page_by_page_and_each_page_costs_a_cent() {
     let told: Vec<(String, bool)> = bill.days.iter().map(|day| (day.day.to_string(), day.estimated)).collect();
     let expected = [("2027-01-01", false), ("2027-01-02", true), ("2027-01-03", true)];
     assert_eq!(told, expected.map(|(day, estimated)| (day.to_owned(), estimated)));
-    assert_eq!(bill.total(0).0, 4.75);
+    assert_eq!(bill.total(0), Dollars(4.75));
     let vcpu = bill.uses.iter().find(|one| one.usage_type == "vCPU").unwrap();
     assert_eq!((vcpu.costs.as_slice(), vcpu.amounts[0]), (&[1.25, 0.0, 1.25e-10][..], 2.5));
     assert_eq!(bill.forecast.known().unwrap().cost, Dollars(321.5));

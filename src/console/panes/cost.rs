@@ -321,7 +321,7 @@ fn billed_lines(view: &View, now: Timestamp, width: u16) -> Vec<Phrase> {
             label("anomaly").tell(Meaning::Warning, format_args!("{what}"))
         })),
         Some(Part::Untold(why)) => {
-            lines.push(label("anomalies").tell(Meaning::CannotTell, format_args!("cannot tell: {why}")))
+            lines.push(label("anomalies").tell(Meaning::CannotTell, format_args!("cannot tell: {why}")));
         }
         None => {}
     }

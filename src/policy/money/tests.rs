@@ -10,6 +10,7 @@ use crate::platform::bill::Forecast;
 use crate::platform::metric::Resource;
 use crate::platform::weeks::Measure;
 use crate::platform::*;
+use crate::policy::AlertRule::{BudgetLastDay, CostSpike};
 use crate::policy::prices::Prices;
 
 fn close(found: f64, expected: f64) {
@@ -32,7 +33,7 @@ fn tasks_cost_their_vcpu_and_memory_and_those_that_start_or_drain_too() {
         counts.saw_draining(arn, DrainSample { asked: now(), cadence_s: 10, draining: 2 });
     }
     platform.counts.insert(four.id.clone(), Arc::new(counts));
-    // 4 run, 1 starts, 2 drain – from both groups: 7 × (0.04048 + 2 × 0.004445).
+    // 4 run, 1 starts, 2 drain – from both groups: 7 × (0.04048 + 2 × 0.004_445).
     close(rate(&platform).hourly().0, 7.0 * 0.04937);
     assert_eq!(rate(&platform).items[0].what, "7 tasks of 1 vCPU, 2 GB");
 }
@@ -79,7 +80,7 @@ fn every_tier_has_its_price_and_a_standby_costs_again() {
 fn spot_is_counted_by_its_tasks_and_else_by_its_weight() {
     let mut mixed = service(4);
     mixed.launch = "FARGATE 1 + FARGATE_SPOT 3".into();
-    let one = 0.04048 + 2.0 * 0.004445;
+    let one = 0.04048 + 2.0 * 0.004_445;
     close(rate(&with_service(platform(), mixed.clone())).hourly().0, 4.0 * one * (0.25 + 0.75 * 0.3));
     mixed.launch = "FARGATE_SPOT".into();
     close(rate(&with_service(platform(), mixed)).hourly().0, 4.0 * one * 0.3);
@@ -236,7 +237,6 @@ fn the_judgement_feeds_the_alarms() {
             .map(|a| a.rule)
             .collect::<Vec<_>>()
     };
-    use crate::policy::AlertRule::{BudgetLastDay, CostSpike};
     assert_eq!(firing(&policy), [BudgetLastDay, CostSpike], "4.74 a day is within 4 × 1.2");
     policy.alarms.daily_budget_usd = None;
     assert_eq!(firing(&policy), [CostSpike]);

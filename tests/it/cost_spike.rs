@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use scaledeck::policy::money::spike::{DAYS, Detector};
 
-/// A series of the Numenta Anomaly Benchmark, its slot in seconds and its season in by_slot; the first of each pair is of
+/// A series of the Numenta Anomaly Benchmark, its slot in seconds and its season in slots; the first of each pair is of
 /// the half that the parameters were chosen on.
 const SERIES: [(&str, i64, usize); 6] = [
     ("ec2_cpu_utilization_24ae8d.csv", 3_600, 24),

@@ -139,8 +139,8 @@ fn spot_takes_what_runs_above_the_floor_and_warns_of_draining() {
     };
     platform.target_groups.insert(group.arn.clone(), Arc::new(group));
     let spot = found(&platform, Kind::Spot);
-    // At noon the floor is 4: two tasks above it, at 70 % less.
-    close(dollars_of(&spot[0]), 2.0 * TASK * 0.7 * 730.0);
+    // Above a floor of 4 in 14 hours of a day and of 2 in 10: 2 and 4 tasks, at 70 % less.
+    close(dollars_of(&spot[0]), (14.0 * 2.0 + 10.0 * 4.0) / 24.0 * TASK * 0.7 * 730.0);
     assert!(matches!(spot[0].saving, Saving::UpTo(_)));
     assert!(spot[0].evidence[1].contains("draining takes 300 s and Spot warns 120 s"));
     assert!(spot[0].risk.contains("ECS never falls back"));

@@ -94,7 +94,7 @@ pub fn markdown() -> String {
     let _ = write!(
         out,
         "| **sum without tasks** | | | | | **{one:.0}** | **{many:.0}** |\n\nMetrics cost ${at_one:.3} an hour with one \
-         service, ${:.3} with a screen of {SCREEN} of 200. Nothing else here costs anything; Cost\nExplorer, which is asked a few times a day, is $0.01 a page.\n{TAIL}",
+         service, ${:.3} with a screen of {SCREEN} of 200. The other calls\nare free within the million a month that CloudWatch gives; Cost Explorer, which is asked a few times a day, is $0.01 a page.\n{TAIL}",
         dollars(metrics(200), 60.0),
     );
     out

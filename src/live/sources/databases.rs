@@ -72,10 +72,8 @@ impl Ask for ReaderName {
     }
 
     fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
-        match self.none {
-            true => asked + SignedDuration::from_secs(i64::from(SEARCH_EVERY_S)),
-            false => pace::due(Self::SOURCE, asked),
-        }
+        let search = SignedDuration::from_secs(i64::from(SEARCH_EVERY_S));
+        if self.none { asked + search } else { pace::due(Self::SOURCE, asked) }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {

@@ -62,10 +62,8 @@ fn one(answer: Result<Fact, Failure>) -> Answer {
 
 /// When a source is due again: seldom where what it tells is much and changes by hand.
 fn due(many: bool, source: Source, asked: Timestamp) -> Timestamp {
-    match many {
-        true => asked + SignedDuration::from_secs(i64::from(pace::slow(source))),
-        false => pace::due(source, asked),
-    }
+    let slow = SignedDuration::from_secs(i64::from(pace::slow(source)));
+    if many { asked + slow } else { pace::due(source, asked) }
 }
 
 /// An answer that says so.

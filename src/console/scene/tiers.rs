@@ -44,6 +44,7 @@ impl Scene {
             multi_az: true,
             storage_gib: 100,
             max_connections: None,
+            endpoint: Some(format!("{name}.abc.us-east-1.rds.amazonaws.com")),
             learnt: ago(4),
         };
         self.platform.databases.insert(database.id.clone(), Arc::new(database));
@@ -92,10 +93,12 @@ impl Scene {
             database: Some(DatabaseId::new(name)),
             weight: *weight,
             ttl_s: 5,
+            value: format!("{name}.abc.us-east-1.rds.amazonaws.com"),
         };
         let name = "reader.db.solosuccess.internal".to_owned();
         let records = weights.iter().map(record).collect();
-        self.platform.reader_name = Some(Arc::new(ReaderName { name, records, learnt: ago(20) }));
+        self.platform.reader_name =
+            Some(Arc::new(ReaderName { name, zone: "Z1D633PJN98FT9".to_owned(), records, learnt: ago(20) }));
         self.answers(Source::ReaderName)
     }
 
@@ -171,6 +174,9 @@ impl Scene {
         let origin = |id: &str| Origin { id: id.to_owned(), shield: Some("us-east-1".to_owned()) };
         let distribution = Distribution {
             id: DistributionId::new(name),
+            domain: "d111111abcdef8.cloudfront.net".to_owned(),
+            enabled: true,
+            additional_metrics: Some(true),
             price_class: "PriceClass_All".to_owned(),
             origins: vec![origin("alb"), origin("alb-standby")],
             origin_groups: vec![OriginGroup {
@@ -183,6 +189,7 @@ impl Scene {
         };
         self.platform.distributions.insert(distribution.id.clone(), Arc::new(distribution));
         self.answers(Source::Distributions)
+            .answers(Source::EdgeMetrics)
             .edge(name, MetricId::EdgeRequests, |minute| 1_900.0 + f64::from(minute % 5) * 20.0)
             .edge(name, MetricId::EdgeHitRate, |_| 94.0)
             .edge(name, MetricId::Edge4xxRate, |_| 0.8)

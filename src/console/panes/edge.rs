@@ -15,7 +15,7 @@ use crate::platform::{Distribution, MetricId, MetricKey, Source};
 use crate::policy::{Drift, DriftState, drift};
 
 /// What the pane is made of.
-const SOURCES: [Source; 2] = [Source::Distributions, Source::Metrics];
+const SOURCES: [Source; 2] = [Source::Distributions, Source::EdgeMetrics];
 /// Columns of a label.
 const LABEL: usize = 16;
 
@@ -38,11 +38,16 @@ fn of_distribution(view: &View, distribution: &Distribution, look: &Look) -> Vec
     let value = |metric| measure::now_of(&view.platform, &MetricKey::distribution(&distribution.id, metric), look.now);
     let label =
         |words: &'static str| Phrase::new().say(Meaning::Muted, Clean::of(format_args!("  {words}")).left(LABEL + 2));
-    let measured = FREE.iter().any(|(_, metric)| value(*metric).is_some());
     let mut lines = vec![
         Phrase::new()
             .tell(Meaning::Title, format_args!(" {} ", distribution.id))
-            .tell(Meaning::Muted, format_args!("read {}", words::second_of_day(distribution.learnt))),
+            .tell(Meaning::Muted, format_args!("{} ", distribution.domain))
+            .then(if distribution.enabled {
+                Phrase::new()
+            } else {
+                Phrase::new().say(Meaning::Warning, "▲ disabled: it answers nobody ")
+            })
+            .tell(Meaning::Muted, format_args!("· read {}", words::second_of_day(distribution.learnt))),
     ];
     let told = |metric: MetricId, value: f64| {
         Phrase::new().tell(Meaning::Strong, format_args!("{}", words::value(metric.row().unit, value)))
@@ -54,19 +59,16 @@ fn of_distribution(view: &View, distribution: &Distribution, look: &Look) -> Vec
     }
     for (name, metric) in PAID {
         let absent = || {
-            // While the free metrics are there, the others are not missing: they are not published.
-            let words = if measured { "not measurable without a monitoring subscription" } else { "?" };
+            let off = distribution.additional_metrics == Some(false);
+            let words = if off { "not measurable without a monitoring subscription" } else { "?" };
             Phrase::new().say(Meaning::CannotTell, words)
         };
         lines.push(label(name).then(value(metric).map_or_else(absent, |value| told(metric, value))));
     }
-    let subscribed = PAID.iter().any(|(_, metric)| value(*metric).is_some());
-    let monitoring = match (subscribed, measured) {
-        (true, _) => Phrase::new().say(Meaning::Ok, "✓ subscription on"),
-        (false, true) => {
-            Phrase::new().say(Meaning::Warning, "▲ no subscription: hit rate and origin latency are blind")
-        }
-        (false, false) => Phrase::new().say(Meaning::CannotTell, "? no metric was read"),
+    let monitoring = match distribution.additional_metrics {
+        Some(true) => Phrase::new().say(Meaning::Ok, "✓ subscription on"),
+        Some(false) => Phrase::new().say(Meaning::Warning, "▲ no subscription: hit rate and origin latency are blind"),
+        None => Phrase::new().say(Meaning::CannotTell, "? whether it has a subscription was not read"),
     };
     lines.push(label("monitoring").then(monitoring));
     lines.push(label("fails over").then(fails_over(distribution)));

@@ -44,7 +44,7 @@ impl Scene {
             multi_az: true,
             storage_gib: 100,
             max_connections: None,
-            endpoint: Some(format!("{name}.c1a2b3.us-east-1.rds.amazonaws.com")),
+            endpoint: Some(format!("{name}.abc.us-east-1.rds.amazonaws.com")),
             learnt: ago(4),
         };
         self.platform.databases.insert(database.id.clone(), Arc::new(database));
@@ -91,9 +91,9 @@ impl Scene {
         let record = |(name, weight): &(&str, u8)| ReaderRecord {
             set: (*name).to_owned(),
             database: Some(DatabaseId::new(name)),
-            value: format!("{name}.c1a2b3.us-east-1.rds.amazonaws.com"),
             weight: *weight,
             ttl_s: 5,
+            value: format!("{name}.abc.us-east-1.rds.amazonaws.com"),
         };
         let name = "reader.db.solosuccess.internal".to_owned();
         let records = weights.iter().map(record).collect();
@@ -189,6 +189,7 @@ impl Scene {
         };
         self.platform.distributions.insert(distribution.id.clone(), Arc::new(distribution));
         self.answers(Source::Distributions)
+            .answers(Source::EdgeMetrics)
             .edge(name, MetricId::EdgeRequests, |minute| 1_900.0 + f64::from(minute % 5) * 20.0)
             .edge(name, MetricId::EdgeHitRate, |_| 94.0)
             .edge(name, MetricId::Edge4xxRate, |_| 0.8)

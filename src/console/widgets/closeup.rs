@@ -67,10 +67,8 @@ pub fn remarks(view: &View, told: &[Source], look: &Look) -> Vec<Phrase> {
         let health = view.platform.sources.get(source)?;
         let line = Phrase::new().say(Meaning::Muted, " · ");
         let line = match &health.state {
-            SourceState::Live | SourceState::Waiting if !health.stale(look.now) || health.learnt.is_none() => {
-                return None;
-            }
-            SourceState::Live | SourceState::Waiting => line.tell(Meaning::CannotTell, format_args!("{source} ")),
+            state if !state.fails() && (!health.stale(look.now) || health.learnt.is_none()) => return None,
+            state if !state.fails() => line.tell(Meaning::CannotTell, format_args!("{source} ")),
             SourceState::Denied { action } => line.tell(Meaning::Warning, format_args!("▲ {source} denied: {action} ")),
             state => line.tell(Meaning::Warning, format_args!("▲ {source} {} ", sources::word(state))),
         };

@@ -92,6 +92,7 @@ pub fn word(state: &SourceState) -> &'static str {
     match state {
         SourceState::Live => "live",
         SourceState::Waiting => "waiting",
+        SourceState::Capped { .. } => "asked for less",
         SourceState::Throttled { .. } => "throttled",
         SourceState::Denied { .. } => "denied",
         SourceState::Expired { .. } => "credentials expired",

@@ -98,8 +98,8 @@ impl Stack {
         }
         let tiers = [edge(view), balancer(view), tasks(view, groups), cache(view), database(view)];
         let stale = |source: Source| view.platform.sources.get(&source).is_some_and(|health| health.stale(view.at));
-        let old = stale(Source::Metrics);
-        let marked = |tier: Tier| Tier { trouble: troubles.get(key(tier.name)).copied(), old, ..tier };
+        let old = |name| stale(if name == "edge" { Source::EdgeMetrics } else { Source::Metrics });
+        let marked = |tier: Tier| Tier { trouble: troubles.get(key(tier.name)).copied(), old: old(tier.name), ..tier };
         Self(tiers.into_iter().flatten().map(marked).collect())
     }
 
@@ -198,7 +198,7 @@ fn figure(keep: u8, label: &'static str, meaning: Meaning, words: std::fmt::Argu
 fn unknown(view: &View, name: &'static str, source: Source) -> Option<Tier> {
     let health = view.platform.sources.get(&source)?;
     let word = match &health.state {
-        SourceState::Live => return None,
+        SourceState::Live | SourceState::Capped { .. } => return None,
         SourceState::Waiting => Phrase::new().say(Meaning::Muted, "…"),
         state => Phrase::new().say(Meaning::CannotTell, "? ").say(Meaning::CannotTell, sources::word(state)),
     };

@@ -148,18 +148,7 @@ impl Demand {
             first.at = 0;
         }
         let lasts = users.last().map_or(0, |last| last.at).max(60);
-        let scenario = Scenario {
-            name: self.name.clone(),
-            summary: "A recorded series.".to_owned(),
-            notice: String::new(),
-            resolve: String::new(),
-            services: 1,
-            daily_swing: 0.0,
-            noise: 0.02,
-            users,
-            sick: Vec::new(),
-            faults: Vec::new(),
-        };
+        let scenario = Scenario::of_users(&self.name, users);
         Load { scenario, start, lasts: SignedDuration::from_secs(lasts.into()), test: None }
     }
 }

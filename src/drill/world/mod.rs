@@ -4,7 +4,9 @@
 pub mod alarms;
 mod autoscaler;
 pub mod autoscaling;
+mod deployment;
 pub mod ecs;
+pub mod ecs_write;
 pub mod elb;
 mod load;
 pub mod metrics;
@@ -65,6 +67,8 @@ pub struct World {
     /// The services that are lived second by second, by name. The others are quiet: they are worked out when read.
     lived: Vec<Workload>,
     writes: Vec<write::Write>,
+    /// Task definitions beside those that services run, in the order of their registration.
+    definitions: Vec<ecs::Definition>,
     trace: names::Fnv,
 }
 
@@ -75,10 +79,19 @@ impl World {
         let now = start - start.rem_euclid(60);
         let mut trace = names::Fnv::default();
         trace.add(seed);
-        let mut world =
-            Self { seed, start, now, scenario: scenario.clone(), lived: Vec::new(), writes: Vec::new(), trace };
+        let mut world = Self {
+            seed,
+            start,
+            now,
+            scenario: scenario.clone(),
+            lived: Vec::new(),
+            writes: Vec::new(),
+            definitions: Vec::new(),
+            trace,
+        };
         if scenario.services > 0 {
             world.lived.push(origin::main(scenario, seed, start, now));
+            world.know_definitions();
         }
         world.advance_to_second(start);
         world
@@ -189,6 +202,7 @@ impl World {
             return Vec::new();
         }
         let span = (from.as_second(), to.as_second());
+        let shown = |at: i64| !self.scenario.is_blind(key.metric.namespace(), at - self.start);
         let lived = self.lived.iter().find(|one| match &key.of {
             metrics::Of::Service { cluster, service } => {
                 *cluster == one.service.cluster && *service == one.service.name
@@ -200,13 +214,13 @@ impl World {
         });
         if let Some(one) = lived {
             let minute = |at| one.minute_at(&self.scenario, self.start, at);
-            return workload::read(one.seed, key.metric, span, self.now, minute);
+            return workload::read(one.seed, key.metric, span, self.now, shown, minute);
         }
         let metrics::Of::Service { cluster, service } = &key.of else { return Vec::new() };
         let Some(index) = self.quiet_index(service).filter(|_| cluster == IDENTITY.cluster) else { return Vec::new() };
         let (seed, load) = origin::quiet_load(index, self.seed);
         let minute = |at| Cow::Owned(origin::minute(load, &self.scenario, seed, self.start, at));
-        workload::read(seed, key.metric, span, self.now, minute)
+        workload::read(seed, key.metric, span, self.now, shown, minute)
     }
 
     /// The keys of every metric that is published, for `ListMetrics`. Lazy.

@@ -58,7 +58,11 @@ fn y_copies_the_incident_from_the_record_and_nowhere_else() {
     assert!(person.copied.is_empty() && person.screen().contains("the incident is copied from"));
     person.press("9 y");
     assert_eq!(person.copied.len(), 1);
-    assert!(person.copied[0].starts_with("# Incident, `production` as of 2026-04-14T14:32:07Z\n"), "{:?}", person.copied);
+    assert!(
+        person.copied[0].starts_with("# Incident, `production` as of 2026-04-14T14:32:07Z\n"),
+        "{:?}",
+        person.copied
+    );
 }
 
 #[test]

@@ -99,7 +99,6 @@ pub fn word(state: &SourceState) -> &'static str {
         SourceState::NoCredentials { .. } => "no credentials",
         SourceState::TimedOut { .. } => "timed out",
         SourceState::Network { .. } => "unreachable",
-        SourceState::Capped { .. } => "asked for less",
         SourceState::Faulty { .. } => "faulty",
     }
 }

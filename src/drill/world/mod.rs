@@ -5,7 +5,9 @@ pub mod alarms;
 mod autoscaler;
 pub mod autoscaling;
 pub mod database;
+mod deployment;
 pub mod ecs;
+pub mod ecs_write;
 pub mod elb;
 mod load;
 pub mod metrics;
@@ -71,6 +73,8 @@ pub struct World {
     /// What requests suffer in this second because of them.
     toll: Toll,
     writes: Vec<write::Write>,
+    /// Task definitions beside those that services run, in the order of their registration.
+    definitions: Vec<ecs::Definition>,
     trace: names::Fnv,
 }
 
@@ -90,11 +94,13 @@ impl World {
             databases: None,
             toll: Toll::default(),
             writes: Vec::new(),
+            definitions: Vec::new(),
             trace,
         };
         if scenario.services > 0 {
             world.databases = Some(Databases::new(&scenario.database, names::mixed(seed, 7, 0), now));
             world.lived.push(origin::main(scenario, seed, start, now));
+            world.know_definitions();
         }
         world.advance_to_second(start);
         world
@@ -226,10 +232,12 @@ impl World {
             return Vec::new();
         }
         let span = (from.as_second(), to.as_second());
+        let shown = |at: i64| !self.scenario.is_blind(key.metric.namespace(), at - self.start);
         if let (metrics::Metric::Database(measure), metrics::Of::Database { instance }) = (key.metric, &key.of) {
-            return self.databases.as_ref().map_or_else(Vec::new, |databases| {
-                databases.read(instance, measure, span, self.now, |at| self.rest(at))
-            });
+            let Some(databases) = &self.databases else { return Vec::new() };
+            let mut all = databases.read(instance, measure, span, self.now, |at| self.rest(at));
+            all.retain(|datum| shown(datum.at.as_second()));
+            return all;
         }
         let lived = self.lived.iter().find(|one| match &key.of {
             metrics::Of::Service { cluster, service } => {
@@ -243,13 +251,13 @@ impl World {
         });
         if let Some(one) = lived {
             let minute = |at| one.minute_at(&self.scenario, self.start, at);
-            return workload::read(one.seed, key.metric, span, self.now, minute);
+            return workload::read(one.seed, key.metric, span, self.now, shown, minute);
         }
         let metrics::Of::Service { cluster, service } = &key.of else { return Vec::new() };
         let Some(index) = self.quiet_index(service).filter(|_| cluster == IDENTITY.cluster) else { return Vec::new() };
         let (seed, load) = origin::quiet_load(index, self.seed);
         let minute = |at| Cow::Owned(origin::minute(load, &self.scenario, seed, self.start, at));
-        workload::read(seed, key.metric, span, self.now, minute)
+        workload::read(seed, key.metric, span, self.now, shown, minute)
     }
 
     /// The keys of every metric that is published, for `ListMetrics`. Lazy.

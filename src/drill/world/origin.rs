@@ -11,7 +11,7 @@ use super::alarms::{self, Alarm, AlarmState, Missing};
 use super::autoscaling::{
     Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
 };
-use super::ecs::{Deployment, Phase, Rollout, Service};
+use super::ecs::{Breaker, Deployment, Percentages, Phase, Rollout, Service};
 use super::elb::{Balancer, Health, HealthCheck, Target, TargetGroup};
 use super::load::{self, Load};
 use super::minute::Minute;
@@ -96,6 +96,7 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
         totals: Totals::default(),
         watches: Vec::new(),
         turns: VecDeque::new(),
+        lost_zone: None,
         settled: true,
         scaling_in: false,
         random,
@@ -147,6 +148,7 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
         totals: Totals::default(),
         watches: Vec::new(),
         turns: VecDeque::new(),
+        lost_zone: None,
         settled: true,
         scaling_in: false,
         random,
@@ -167,7 +169,7 @@ fn service(
     now: i64,
     random: &mut ChaCha8Rng,
 ) -> Service {
-    let task_definition = names::arn("ecs", &format!("task-definition/{family}"));
+    let task_definition = names::task_definition(family);
     let deployed = names::time(now - 9 * DAY);
     let deployment = Deployment {
         id: names::deployment(random),
@@ -176,6 +178,7 @@ fn service(
         created: deployed,
         updated: deployed + SignedDuration::from_mins(4),
         rollout: Rollout::Completed,
+        reason: None,
         failed_tasks: 0,
     };
     let mut service = Service {
@@ -194,9 +197,12 @@ fn service(
         created: names::time(created),
         subnets: SUBNETS.map(str::to_owned).into(),
         security_group: TASK_SECURITY_GROUP.to_owned(),
+        percentages: Percentages { min_healthy: 100, max: 200 },
+        breaker: Breaker { enabled: true, rolls_back: true },
         deployments: vec![deployment],
         events: VecDeque::new(),
         tasks: Vec::new(),
+        flaws: Vec::new(),
     };
     // ECS repeats it every six hours.
     for back in [15, 9, 3] {

@@ -8,13 +8,17 @@ use super::faults::Rule;
 use super::wire::Value;
 
 mod database;
+mod estate;
 
 pub use database::{DatabaseOf, Storm};
+pub use estate::{CacheSetup, ColdAt, EdgeSetup, Left};
 
 /// The scenarios that are built in: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("cache-stampede", include_str!("scenarios/cache-stampede.toml")),
     ("calm", include_str!("scenarios/calm.toml")),
     ("connections", include_str!("scenarios/connections.toml")),
+    ("high-cost", include_str!("scenarios/high-cost.toml")),
     ("ramp", include_str!("scenarios/ramp.toml")),
     ("replica-lag", include_str!("scenarios/replica-lag.toml")),
     ("scale-down", include_str!("scenarios/scale-down.toml")),
@@ -62,6 +66,17 @@ pub struct Scenario {
     /// Calls that fail.
     #[serde(default)]
     pub faults: Vec<FaultAt>,
+    /// The cache.
+    #[serde(default)]
+    pub cache: CacheSetup,
+    /// When the cache loses everything.
+    #[serde(default)]
+    pub cold: Vec<ColdAt>,
+    /// The distribution in front of the balancer.
+    #[serde(default)]
+    pub edge: EdgeSetup,
+    /// What somebody left behind.
+    pub left: Option<Left>,
 }
 
 fn one() -> u32 {
@@ -231,6 +246,7 @@ impl Scenario {
         if self.services > MOST_SERVICES {
             return wrong("services", format!("services is {}, and can be at most {MOST_SERVICES}", self.services));
         }
+        estate::check(self.cache, &self.edge, self.left)?;
         for fault in &self.faults {
             // Any start will do: whether a fault can be read does not depend on when it begins.
             if let Err(problem) = fault.rule(Timestamp::UNIX_EPOCH) {
@@ -280,8 +296,8 @@ mod tests {
         let unknown = Scenario::builtin("spkie").unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, connections, ramp, replica-lag, \
-             scale-down, spike, sustained"
+            "no scenario \"spkie\"; the nearest is \"spike\", and there are cache-stampede, calm, connections, \
+             high-cost, ramp, replica-lag, scale-down, spike, sustained"
         );
     }
 
@@ -292,7 +308,8 @@ mod tests {
             (
                 "nosie = 0.1\n",
                 "my.toml, line 3: unknown field `nosie`, expected one of `name`, `summary`, `notice`, `resolve`, \
-                 `services`, `daily_swing`, `noise`, `users`, `database`, `sick`, `faults`; did you mean `noise`?",
+                 `services`, `daily_swing`, `noise`, `users`, `database`, `sick`, `faults`, `cache`, \
+                 `cold`, `edge`, `left`; did you mean `noise`?",
             ),
             ("users = []\n", "my.toml, line 3: users is empty; it needs at least the point at = 0"),
             ("[[users]]\nat = 5\nusers = 1\n", "my.toml, line 4: the first point of users is at 5, and must be at 0"),

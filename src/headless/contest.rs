@@ -12,7 +12,7 @@ use super::course::{Controller, Course};
 use super::demand::Recorded;
 use super::verify::{Check, Figures, LoadTest};
 use crate::drill::DEFAULT_START;
-use crate::drill::scenario::{DatabaseOf, Scenario, Users, Way};
+use crate::drill::scenario::{CacheSetup, DatabaseOf, EdgeSetup, Scenario, Users, Way};
 use crate::policy::Policy;
 
 /// The scenarios of the spec's load tests, in its order.
@@ -160,6 +160,10 @@ impl Demand {
             database: DatabaseOf::default(),
             sick: Vec::new(),
             faults: Vec::new(),
+            cache: CacheSetup::default(),
+            cold: Vec::new(),
+            edge: EdgeSetup::default(),
+            left: None,
         };
         Load { scenario, start, lasts: SignedDuration::from_secs(lasts.into()), test: None }
     }

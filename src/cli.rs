@@ -6,6 +6,7 @@
 mod config;
 mod measure;
 mod paper;
+mod record;
 mod words;
 
 use std::io::{self, IsTerminal, Write};
@@ -30,11 +31,11 @@ use crate::drill::scenario::Scenario;
 use crate::drill::{self, Drill};
 use crate::headless;
 use crate::headless::course::transport;
-use crate::live::{self, Settings};
+use crate::live::{self, Settings, Spending};
 use crate::platform::Environment;
 
 use config::Config;
-use words::{AccountArgs, Cli, ConsoleArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
+use words::{AccountArgs, Cli, ConsoleArgs, CostArgs, Door, DrillArgs, Generated, PictureArgs, StatusArgs};
 
 /// What the shell is told when the command line was wrong.
 const WRONG_WORDS: u8 = 2;
@@ -117,12 +118,18 @@ fn open(mut cli: Cli) -> anyhow::Result<()> {
         Some(Door::Keys) => print(&console::command_table_markdown()),
         Some(Door::Generate { what }) => print(&generate(*what)?),
         Some(Door::Advise(args)) => paper::advise(account, args),
+        Some(Door::Why(args)) => paper::why(account, args),
+        Some(Door::Journal(args)) => record::journal(account, args),
         Some(Door::Lint(args)) => paper::lint(account, args),
         Some(Door::Backtest(args)) => measure::backtest(account, args),
         Some(Door::Contest(args)) => measure::contest(account, args),
         Some(Door::Status(args)) => {
             let access = real(account)?;
             block_on(status(access, account, args))
+        }
+        Some(Door::Cost(args)) => {
+            let access = real(account)?;
+            block_on(cost(access, account, args))
         }
         Some(Door::Picture(args)) => print(&picture(account, &cli.console, args)?),
         Some(Door::Drill(args)) => {
@@ -140,7 +147,8 @@ fn open(mut cli: Cli) -> anyhow::Result<()> {
             terminal()?;
             block_on(async {
                 let clock = Clock::system();
-                let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+                let (settings, said) =
+                    settings(account, journal_folder(account, "journal")?, spending(account, false)?)?;
                 let handle = live::start(access, clock.clone(), settings);
                 ended(console::run(Options { said, ..look }, handle, clock).await?)
             })
@@ -211,7 +219,11 @@ fn real(account: &AccountArgs) -> anyhow::Result<Access> {
 }
 
 /// What the loop is started with, and what there is to say about the policy's file.
-fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option<String>), Mistake> {
+fn settings(
+    account: &AccountArgs,
+    journal: PathBuf,
+    spending: Spending,
+) -> Result<(Settings, Option<String>), Mistake> {
     let in_force = paper::policy(account, &Environment::Production)?;
     let settings = Settings {
         budget: account.budget,
@@ -220,8 +232,10 @@ fn settings(account: &AccountArgs, journal: PathBuf) -> Result<(Settings, Option
         read_only: account
             .read_only
             .then(|| account.read_only_by.clone().unwrap_or_else(|| "--read-only was given".to_owned())),
+        origins: Arc::new(in_force.origins),
         journal,
         clusters: account.cluster.clone(),
+        spending,
     };
     Ok((settings, in_force.passed_over))
 }
@@ -273,7 +287,7 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let clock = Clock::paced(drill::DEFAULT_START, speed);
     let drill = Drill::new(scenario, args.world.seed, clock.now());
     let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
-    let (settings, said) = settings(account, journal_folder(account, "drill-journal")?)?;
+    let (settings, said) = settings(account, journal_folder(account, "drill-journal")?, spending(account, true)?)?;
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
     ended(console::run(Options { title, drill: true, said, ..look }, handle, clock).await?)
@@ -299,7 +313,7 @@ fn picture(account: &AccountArgs, look_args: &ConsoleArgs, args: &PictureArgs) -
         let clock = Clock::paced(drill::DEFAULT_START, 1.0);
         let drill = Drill::new(&scenario, args.world.seed, clock.now());
         let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
-        let (settings, said) = settings(account, journal.path().to_owned())?;
+        let (settings, said) = settings(account, journal.path().to_owned(), spending(account, true)?)?;
         let look = Options { said, ..look };
         let handle = live::start(access, clock.clone(), settings);
         picture::take(look, handle, &clock, shot).await
@@ -329,9 +343,18 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
     Ok(())
 }
 
+/// Where money is read. A drill's bills are kept nowhere: its world ends with the program.
+fn spending(account: &AccountArgs, drill: bool) -> anyhow::Result<Spending> {
+    Ok(Spending {
+        explorer: !account.no_cost_explorer && !drill,
+        folder: if drill { None } else { Some(journal_folder(account, "journal")?.with_file_name("bills")) },
+        users: account.users_metric.clone(),
+    })
+}
+
 async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> anyhow::Result<()> {
     let clock = Clock::system();
-    let (settings, said) = settings(account, journal_folder(account, "journal")?)?;
+    let (settings, said) = settings(account, journal_folder(account, "journal")?, spending(account, false)?)?;
     if let Some(words) = &said {
         warn(words);
     }
@@ -346,6 +369,24 @@ async fn status(access: Access, account: &AccountArgs, args: &StatusArgs) -> any
         view.platform.identity.is_some(),
         "AWS has not said who we are, and nothing else can be read; to practise without an account: scaledeck drill"
     );
+    Ok(())
+}
+
+async fn cost(access: Access, account: &AccountArgs, args: &CostArgs) -> anyhow::Result<()> {
+    let clock = Clock::system();
+    let (settings, said) = settings(account, journal_folder(account, "journal")?, spending(account, false)?)?;
+    if let Some(words) = &said {
+        warn(words);
+    }
+    let explorer = settings.spending.explorer;
+    let mut handle = live::start(access, clock.clone(), settings);
+    let view = headless::cost::read_once(&mut handle, &clock, explorer).await;
+    match (&view.money, args.json) {
+        (Some(money), true) => print(&(serde_json::to_string_pretty(money.as_ref())? + "\n"))?,
+        (None, true) => print("null\n")?,
+        (_, false) => print(&headless::cost::text(&view))?,
+    }
+    anyhow::ensure!(view.platform.identity.is_some(), "AWS has not said who we are, and nothing else can be read");
     Ok(())
 }
 

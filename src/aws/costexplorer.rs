@@ -33,7 +33,10 @@ impl Reader {
         let learnt = self.now();
         let today = learnt.to_zoned_datetime(TimeZone::UTC).date();
         let filter = self.ours(account);
-        let (days, uses) = self.days(today, &filter).await?;
+        let (days, uses) = self.days(today, &filter).await.map_err(|failure| match failure {
+            Failure::Faulty { detail } => Failure::faulty(reason(&detail)),
+            other => other,
+        })?;
         if days.is_empty() {
             return Err(Failure::faulty("Cost Explorer has no history yet: it takes a day after it was enabled"));
         }
@@ -260,3 +263,6 @@ fn back(from: Date, days: i64) -> Result<Date, Failure> {
 fn next(day: Date) -> Result<Date, Failure> {
     day.tomorrow().map_err(|fault| Failure::faulty(fault.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

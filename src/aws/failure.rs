@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
-use super::pace::Call;
+use super::pace::{Call, Family};
 use super::profiles::Mend;
 use crate::platform::SourceState;
 
@@ -124,6 +124,11 @@ impl Failure {
         };
         match Kind::of(code) {
             Kind::Throttle => Self::Throttled,
+            // Cost Explorer says both in one code: it is switched on in the billing console, and by nobody's policy.
+            Kind::Denied if message.to_ascii_lowercase().contains("not enabled for cost explorer") => Self::faulty(
+                "Cost Explorer is not enabled: switch it on in the billing console; the first data take a day",
+            ),
+            Kind::Other if code == "LimitExceededException" && call.family() == Family::CostExplorer => Self::Throttled,
             Kind::Denied => Self::Denied { action: denied_action(message).unwrap_or(call.action()).to_owned() },
             Kind::Expired => Self::Expired { mend: mend.expired() },
             Kind::Unknown => Self::NoCredentials { mend: mend.not_accepted(&clean(code)) },

@@ -32,6 +32,8 @@ mod profiles;
 mod rds;
 pub mod reader;
 mod route53;
+#[cfg(test)]
+mod sheet;
 mod sts;
 mod time;
 pub mod transport;

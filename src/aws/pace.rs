@@ -417,6 +417,21 @@ pub fn cadence_s(source: Source) -> u32 {
     u32::try_from(cadence(source).as_secs()).unwrap_or(u32::MAX)
 }
 
+/// How many services, target groups or policies make a platform large: from then on what seldom changes is asked for at
+/// [`slow`].
+pub const MANY: usize = 50;
+
+/// Seconds between two questions to a source on a large platform, where the answer is many calls.
+pub fn slow(source: Source) -> u32 {
+    match source {
+        Source::TargetGroups | Source::ScalingPolicies | Source::ScheduledActions => 900,
+        Source::ScalableTargets => 60,
+        Source::TargetHealth => 10,
+        Source::Services => 5,
+        other => cadence_s(other),
+    }
+}
+
 /// When a source that was asked at `asked` is due again. Metrics are asked on whole multiples of their cadence, so that
 /// every console's window starts and ends on the same instants and a minute is seen soon after it ends.
 pub fn due(source: Source, asked: Timestamp) -> Timestamp {

@@ -62,8 +62,8 @@ impl Reader {
     ) -> Result<(BTreeMap<String, Option<u32>>, Option<Failure>), Failure> {
         let (mut most, mut missing) = (BTreeMap::new(), None);
         for group in groups {
-            let value = match self.known_parameter(group, now - PARAMETERS_FOR) {
-                Some(value) => value,
+            let value = match self.known_parameter(group).filter(|(read, _)| *read >= now - PARAMETERS_FOR) {
+                Some((_, value)) => value,
                 None => match self.max_connections(group).await {
                     Ok(value) => {
                         self.learn_parameter(group, now, value);

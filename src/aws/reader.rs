@@ -204,10 +204,9 @@ impl Reader {
         budgets.get_mut(&family).map_or(Duration::ZERO, |bucket| bucket.take(now))
     }
 
-    /// What a parameter group says of `max_connections`, if it was read at `since` or later.
-    pub(super) fn known_parameter(&self, group: &str, since: Timestamp) -> Option<Option<u32>> {
-        let parameters = self.inside.parameters.lock().unwrap_or_else(PoisonError::into_inner);
-        parameters.get(group).filter(|(read, _)| *read >= since).map(|(_, value)| *value)
+    /// What a parameter group says of `max_connections`, and when it was read; `None` where it never was.
+    pub(super) fn known_parameter(&self, group: &str) -> Option<(Timestamp, Option<u32>)> {
+        self.inside.parameters.lock().unwrap_or_else(PoisonError::into_inner).get(group).copied()
     }
 
     /// Remembers what a parameter group says of `max_connections`.

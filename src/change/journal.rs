@@ -6,6 +6,7 @@
 //! Absent on purpose: secrets. A line holds what was changed, by whom and why.
 
 mod disk;
+mod history;
 mod line;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+pub use history::{Entry, History, history};
 pub use line::{ChangeId, Ended, Line, State, Timekeeper, Unfinished};
 
+use self::history::Told;
 use self::line::{Bad, Tail, Why};
 use super::confirm::Cleared;
 use super::follow::Stage;
@@ -85,6 +88,8 @@ pub struct Journal {
     /// The last change of each group that was carried out, at least in part.
     done: BTreeMap<GroupId, Plan>,
     notes: Vec<String>,
+    /// The newest changes, for whoever wants to look at them.
+    told: Told,
     lock_tries: u32,
 }
 
@@ -130,12 +135,14 @@ impl Journal {
             open: BTreeMap::new(),
             done: BTreeMap::new(),
             notes: Vec::new(),
+            told: Told::default(),
             lock_tries: LOCK_TRIES,
         };
         for file in disk::months(folder).map_err(unwritable(folder))? {
             for line in journal.read(&file)? {
                 if line.clock == clock {
                     journal.note_done(&line);
+                    journal.told.take(line.clone());
                     journal.open.insert(line.id.clone(), line);
                 }
             }
@@ -160,6 +167,11 @@ impl Journal {
         if let State::Closed { ended: Ended::Steady | Ended::Partly, .. } = line.state {
             self.done.insert(line.plan.change.target(), line.plan.clone());
         }
+    }
+
+    /// The newest changes of this clock, the newest first, as far as their lines have been read or written here.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.told.entries()
     }
 
     /// Writes down that Enter was pressed on a plan, before it is read again: a trace of what was refused.
@@ -242,6 +254,7 @@ impl Journal {
         .map_err(unwritable(&path))?;
         let id = line.id.clone();
         self.note_done(&line);
+        self.told.take(line.clone());
         if matches!(line.state, State::Closed { .. }) {
             self.open.remove(&id);
         } else {

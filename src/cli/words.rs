@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::measure::{BacktestArgs, ContestArgs};
-use super::paper::{AdviseArgs, LintArgs};
+use super::paper::{AdviseArgs, LintArgs, WhyArgs};
+use super::record::JournalArgs;
+use crate::aws::UsersMetric;
 use crate::console::keys::Key;
 use crate::drill::scenario::Scenario;
 
@@ -31,8 +33,15 @@ pub(super) enum Door {
     Drill(DrillArgs),
     /// Read everything once, print it with what the policy advises, and end.
     Status(StatusArgs),
+    /// Read everything that costs money once, print it with what could be saved, and end.
+    Cost(CostArgs),
     /// Advise on a saved platform, and end: 0 when every group has an answer, 3 when one has none.
     Advise(AdviseArgs),
+    /// Say why a group of a saved platform does what it does, and end: 0 when every trouble has an answer, 3 when one has
+    /// none.
+    Why(WhyArgs),
+    /// Print the journal of changes, and end: 1 when a part of it could not be read.
+    Journal(JournalArgs),
     /// Look for what a policy's numbers do that may not be meant: 0 without warnings, 1 with them or where AWS differs.
     Lint(LintArgs),
     /// Replay a recorded series through every controller, and print what each would have done.
@@ -90,6 +99,15 @@ pub(super) struct AccountArgs {
     /// The journal of changes [default: journal, in a drill drill-journal, in ~/.local/state/scaledeck].
     #[arg(long, global = true, value_name = "DIR")]
     pub journal: Option<PathBuf>,
+    /// A .toml file of prices to lay over the list that the program carries.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// Ask Cost Explorer nothing: each page of its answers costs a cent.
+    #[arg(long, global = true)]
+    pub no_cost_explorer: bool,
+    /// The metric that counts users, as in App:ActiveUsers:Maximum, for the cost of one.
+    #[arg(long, global = true, value_name = "NAMESPACE:NAME:STATISTIC")]
+    pub users_metric: Option<UsersMetric>,
     /// What reading metrics may cost, in US dollars an hour, as in 0.05/h; at the cap metrics are asked for less often, then
     /// not at all, and what is lost is told [default: no cap].
     #[arg(long, global = true, value_name = "DOLLARS/h", value_parser = dollars_per_hour)]
@@ -171,6 +189,14 @@ pub(super) struct PictureArgs {
 /// What to print.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to print of the money.
+#[derive(Debug, Args)]
+pub(super) struct CostArgs {
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,

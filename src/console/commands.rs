@@ -93,6 +93,7 @@ pub enum Verb {
     AddNode,
     RemoveNode,
     Why,
+    Incident,
     Open,
     Back,
     Filter,
@@ -215,8 +216,9 @@ const VERBS: &[Command] = &[
     look(Verb::Scale, "scale", &["desired"], MAIN, &["s"], "Preview another count for the selected group").hinted("scale").changes().when(plannable),
     look(Verb::Accept, "advice", &["accept"], MAIN, &["a"], "Preview what the advice asks for").hinted("advice").changes().when(advised),
     look(Verb::Undo, "undo", &[], MAIN, &["u"], "Preview the way back from the last change of the selected group").hinted("undo").changes().when(undoable),
-    look(Verb::Why, "why", &["evidence"], MAIN, &["w"], "The evidence behind the advice, to the digit").hinted("why").when(judged),
-    look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected group").when(selected),
+    look(Verb::Why, "why", &["evidence"], MAIN, &["w"], "Why it does what it does: causes, evidence, what mends them").hinted("why").when(selected),
+    look(Verb::Incident, "incident", &["summary", "postmortem"], MAIN, &["y"], "Copy the incident as Markdown: signals, what happened, outcomes, commands").when(in_the_record),
+    look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected group, or the row under the cursor").when(openable),
     look(Verb::More, "more", &[], PREVIEW, &["+", "="], "One task more").hinted("one more").changes(),
     look(Verb::Fewer, "fewer", &[], PREVIEW, &["-"], "One task fewer").hinted("one fewer").changes(),
     look(Verb::Hold, "hold", &[], PREVIEW, &["h"], "Hold the count until a time, a later one, and back to the plain count").hinted("hold").changes(),
@@ -364,9 +366,16 @@ fn undoable(view: &View, model: &Model) -> Result<(), String> {
     }
 }
 
-fn judged(view: &View, model: &Model) -> Result<(), String> {
-    let id = service(model)?;
-    view.advice.services.get(id).map(|_| ()).ok_or_else(|| "there is no verdict on this service yet".to_owned())
+/// A row under the cursor, or a group.
+fn openable(view: &View, model: &Model) -> Result<(), String> {
+    if model.listing().is_empty() { selected(view, model) } else { Ok(()) }
+}
+
+fn in_the_record(_: &View, model: &Model) -> Result<(), String> {
+    match model.pane {
+        Pane::Activity | Pane::Journal | Pane::Alarms => Ok(()),
+        _ => Err("the incident is copied from the activity, the alarms or the journal".to_owned()),
+    }
 }
 
 fn advised(view: &View, model: &Model) -> Result<(), String> {

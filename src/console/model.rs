@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::dialogs::Dialog;
 pub use super::panes::Pane;
+use super::panes::listing::Listing;
 use super::panes::{Extent, Shows};
 use super::widgets::{Condition, Summary};
 use crate::live::View;
@@ -90,6 +91,8 @@ pub struct Model {
     /// The first line on the screen of what the pane scrolls, and how much that is.
     scroll: usize,
     extent: Extent,
+    /// The rows of a pane that makes its own.
+    listing: Arc<Listing>,
     summary: Arc<Summary>,
     known: usize,
     top: usize,
@@ -110,6 +113,11 @@ impl Model {
     /// What the whole platform comes to: counted once a view, drawn in every frame.
     pub fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// The rows of the open pane, where it makes its own: once a view, not once a frame.
+    pub fn listing(&self) -> &Listing {
+        &self.listing
     }
 
     /// Where the selected group stands in [`Model::rows`].
@@ -156,6 +164,7 @@ impl Model {
         self.summary = Arc::new(Summary::of(view));
         let needle = self.filter.to_lowercase();
         let mut rows = groups(&view.platform);
+        self.listing = Arc::new(Listing::of(self.pane, view, needle.trim()));
         self.known = rows.len();
         rows.retain(|id| passes(id, &needle));
         if self.sort == Sort::Attention {
@@ -178,6 +187,7 @@ impl Model {
     pub(super) fn open(&mut self, pane: Pane, platform: &Platform) {
         if pane != self.pane {
             self.scroll = 0;
+            self.listing = Arc::default();
         }
         self.pane = pane;
         let home = if pane.row().shows == Shows::Groups { self.home.take() } else { None };
@@ -247,7 +257,9 @@ impl Model {
 
     /// A page, less the row that is kept in sight.
     pub(super) fn page_step(&self) -> isize {
-        let page = if self.pane.row().shows == Shows::Groups { self.page } else { self.extent.page };
+        // A pane whose cursor walks its rows has one of them under it; a page of it is about as long as the list's.
+        let walks = self.pane.row().shows == Shows::Groups || self.extent.page == 1;
+        let page = if walks { self.page } else { self.extent.page };
         page.saturating_sub(1).max(1).try_into().unwrap_or(isize::MAX)
     }
 }

@@ -20,6 +20,7 @@ use crate::policy::verdict::{Counts, Floor};
 use crate::policy::{Advice, Decision, MetricEvidence, Policy, Reason, Verdict, WindowEvidence, alerts};
 
 pub(crate) mod stories;
+pub(crate) mod tiers;
 
 pub(crate) use stories::{armed, empty, three, with_desired};
 
@@ -82,11 +83,14 @@ impl Scene {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::new(Policy::of_spec(Environment::Production)),
+            origins: Arc::default(),
             environment: Environment::Production,
             armed: Armed::ReadOnly,
             followed: None,
             done: Arc::default(),
+            journal: Some(Arc::default()),
             paused: false,
             meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02, ..Meter::default() },
         };
@@ -207,6 +211,7 @@ impl Scene {
     pub fn done(mut self) -> (View, Model) {
         let ids: Vec<ServiceId> = self.platform.services.keys().cloned().collect();
         self.platform.listed = (!ids.is_empty()).then(|| Arc::new(ids));
+        self.judge_tiers();
         self.view.platform = Arc::new(self.platform);
         self.view.advice = Arc::new(self.advice);
         self.view.alerts = Arc::new(alerts(&self.view.platform, &self.view.policy, now()));

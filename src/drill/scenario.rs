@@ -1,29 +1,47 @@
-//! What happens in a drill, told in a small TOML file: how many people come and when, how many services the account
-//! has, which calls fail. Data only; `world` lives it.
-
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
-
-use super::faults::Rule;
-use super::wire::Value;
+//! What happens in a drill, told in a small TOML file: how many people come and when, what breaks, what there is to
+//! notice and what resolves it. Data only; `world` lives it.
 
 mod database;
+mod estate;
+mod events;
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+use serde::Deserialize;
 
 pub use database::{DatabaseOf, Storm};
+pub use estate::{CacheSetup, ColdAt, EdgeSetup, Left};
+pub use events::{BlindAt, Defect, DeployAt, FaultAt, SickAt, Users, Way, ZoneAt};
+pub use outcome::{Afflicted, Recovered, Verify};
+
+use super::world::IDENTITY;
 
 /// The scenarios that are built in: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("bad-deploy", include_str!("scenarios/bad-deploy.toml")),
+    ("blind", include_str!("scenarios/blind.toml")),
+    ("cache-stampede", include_str!("scenarios/cache-stampede.toml")),
     ("calm", include_str!("scenarios/calm.toml")),
     ("connections", include_str!("scenarios/connections.toml")),
+    ("crash-loop", include_str!("scenarios/crash-loop.toml")),
+    ("expired", include_str!("scenarios/expired.toml")),
+    ("high-cost", include_str!("scenarios/high-cost.toml")),
+    ("max-capacity", include_str!("scenarios/max-capacity.toml")),
     ("ramp", include_str!("scenarios/ramp.toml")),
     ("replica-lag", include_str!("scenarios/replica-lag.toml")),
     ("scale-down", include_str!("scenarios/scale-down.toml")),
     ("spike", include_str!("scenarios/spike.toml")),
     ("sustained", include_str!("scenarios/sustained.toml")),
+    ("throttled", include_str!("scenarios/throttled.toml")),
+    ("zone-lost", include_str!("scenarios/zone-lost.toml")),
 ];
 
 /// Services that a cluster can have: the quota.
 const MOST_SERVICES: u32 = 5000;
+/// Seconds that a scenario can last: a day.
+const LONGEST: u32 = 86_400;
 /// People beyond whom the numbers mean nothing.
 const MOST_USERS: f64 = 10_000_000.0;
 
@@ -35,12 +53,23 @@ pub struct Scenario {
     pub name: String,
     /// One sentence for `--help`.
     pub summary: String,
-    /// What somebody on call should notice.
+    /// How many seconds it lasts where somebody plays it to its end.
+    #[serde(default = "an_hour")]
+    pub length: u32,
+    /// What somebody on call should notice, in words.
     #[serde(default)]
     pub notice: String,
-    /// What resolves it.
+    /// What resolves it, in words.
     #[serde(default)]
     pub resolve: String,
+    /// Where the trouble shows; missing: there is none, or only the load.
+    pub afflicted: Option<Afflicted>,
+    /// What counts as recovered.
+    #[serde(default)]
+    pub recovered: Recovered,
+    /// What a run is judged by.
+    #[serde(default)]
+    pub verify: Verify,
     /// How many services the account has: the first is `solosuccess-ai-service`, the others are quiet. 0 is an
     /// account with an empty cluster.
     #[serde(default = "one")]
@@ -59,9 +88,33 @@ pub struct Scenario {
     /// Tasks that fall sick.
     #[serde(default)]
     pub sick: Vec<SickAt>,
+    /// Zones that are lost.
+    #[serde(default)]
+    pub zones: Vec<ZoneAt>,
+    /// Deployments by somebody else.
+    #[serde(default)]
+    pub deploys: Vec<DeployAt>,
+    /// Metrics that are missing.
+    #[serde(default)]
+    pub blind: Vec<BlindAt>,
     /// Calls that fail.
     #[serde(default)]
     pub faults: Vec<FaultAt>,
+    /// The cache.
+    #[serde(default)]
+    pub cache: CacheSetup,
+    /// When the cache loses everything.
+    #[serde(default)]
+    pub cold: Vec<ColdAt>,
+    /// The distribution in front of the balancer.
+    #[serde(default)]
+    pub edge: EdgeSetup,
+    /// What somebody left behind.
+    pub left: Option<Left>,
+}
+
+fn an_hour() -> u32 {
+    3600
 }
 
 fn one() -> u32 {
@@ -70,73 +123,6 @@ fn one() -> u32 {
 
 fn two_percent() -> f64 {
     0.02
-}
-
-/// How many people there are from a time on.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Users {
-    /// Seconds after the drill's start.
-    pub at: u32,
-    /// How many people.
-    pub users: f64,
-    /// How the number gets there from the point before.
-    #[serde(default)]
-    pub by: Way,
-}
-
-/// How a number gets from one point to the next.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Way {
-    /// At once.
-    #[default]
-    Step,
-    /// In a straight line from the point before.
-    Ramp,
-}
-
-/// Running tasks that stop answering health checks, and answer requests with 5XX.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SickAt {
-    /// Seconds after the drill's start.
-    pub at: u32,
-    /// How many tasks, the oldest first.
-    pub tasks: u32,
-}
-
-/// A fault that begins by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FaultAt {
-    /// Seconds after the drill's start.
-    pub at: u32,
-    /// As `/_drill/faults` names it, as in `throttle`.
-    pub fault: String,
-    /// To which service's calls; missing: to every service's.
-    pub service: Option<String>,
-    /// To which operation's calls; missing: to every one.
-    pub operation: Option<String>,
-    /// How many seconds it stays; missing: until it is taken back.
-    #[serde(rename = "for")]
-    pub lasts: Option<u32>,
-    /// How long a hang hangs, or an answer is lost, seconds.
-    pub seconds: Option<u32>,
-}
-
-impl FaultAt {
-    /// The rule, for a drill that starts at `start`. The error is a sentence that names the offending value.
-    pub fn rule(&self, start: Timestamp) -> Result<Rule, String> {
-        let body = Value::map([
-            ("fault", self.fault.clone().into()),
-            ("service", self.service.clone().into()),
-            ("operation", self.operation.clone().into()),
-            ("for", self.lasts.map(i64::from).into()),
-            ("seconds", self.seconds.map(i64::from).into()),
-        ]);
-        Rule::read(&body, start + SignedDuration::from_secs(self.at.into()))
-    }
 }
 
 /// A name that no built-in scenario has.
@@ -178,6 +164,45 @@ impl Scenario {
             let nearest = nearest(name, &known);
             UnknownScenario { given: name.to_owned(), nearest, known }
         })
+    }
+
+    /// A scenario in which nothing happens but that people come and go.
+    pub fn of_users(name: &str, users: Vec<Users>) -> Self {
+        Self {
+            name: name.to_owned(),
+            summary: "People come and go.".to_owned(),
+            length: an_hour(),
+            notice: String::new(),
+            resolve: String::new(),
+            afflicted: None,
+            recovered: Recovered::default(),
+            verify: Verify::default(),
+            services: one(),
+            daily_swing: 0.0,
+            noise: two_percent(),
+            users,
+            database: DatabaseOf::default(),
+            sick: Vec::new(),
+            zones: Vec::new(),
+            deploys: Vec::new(),
+            blind: Vec::new(),
+            faults: Vec::new(),
+            cache: CacheSetup::default(),
+            cold: Vec::new(),
+            edge: EdgeSetup::default(),
+            left: None,
+        }
+    }
+
+    /// Seconds after the start in which the trouble begins, or the load reaches what it stays at.
+    pub fn trouble(&self) -> u32 {
+        let of_load = || self.users.last().map_or(0, |last| last.at);
+        self.afflicted.as_ref().map_or_else(of_load, |afflicted| afflicted.from)
+    }
+
+    /// Whether nothing is published of a minute that begins so many seconds after the start, in a namespace.
+    pub(in crate::drill) fn is_blind(&self, namespace: &str, passed: i64) -> bool {
+        self.blind.iter().any(|blind| blind.hides(namespace, passed))
     }
 
     /// Reads a scenario. `origin` is the file's name, for the message.
@@ -231,6 +256,25 @@ impl Scenario {
         if self.services > MOST_SERVICES {
             return wrong("services", format!("services is {}, and can be at most {MOST_SERVICES}", self.services));
         }
+        if !(60..=LONGEST).contains(&self.length) {
+            return wrong("length", format!("length is {}, and must be between 60 and {LONGEST}", self.length));
+        }
+        if let Some(lost) = self.zones.iter().find(|lost| !IDENTITY.zones.contains(&lost.zone.as_str())) {
+            let near = nearest(&lost.zone, &IDENTITY.zones);
+            let problem =
+                format!("no zone {:?}; there are {}; did you mean {near:?}?", lost.zone, IDENTITY.zones.join(", "));
+            return wrong(&lost.zone, problem);
+        }
+        for deploy in &self.deploys {
+            let revision = deploy.definition.split_once(':').and_then(|(family, revision)| {
+                Some((family, revision.parse::<u32>().ok().filter(|number| *number > 0)?))
+            });
+            if revision.is_none_or(|(family, _)| family.is_empty()) {
+                let problem = format!("{:?} is no family and revision, as in \"ai-service:43\"", deploy.definition);
+                return wrong(&deploy.definition, problem);
+            }
+        }
+        estate::check(self.cache, &self.edge, self.left)?;
         for fault in &self.faults {
             // Any start will do: whether a fault can be read does not depend on when it begins.
             if let Err(problem) = fault.rule(Timestamp::UNIX_EPOCH) {
@@ -258,60 +302,5 @@ fn sentence(message: &str) -> String {
             format!("{message}; did you mean `{nearest}`?")
         }
         _ => message,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_scenario_can_be_read_and_is_called_as_its_file() {
-        let all: Vec<String> = Scenario::all().into_iter().map(|one| one.name).collect();
-        let files: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-        assert_eq!(all, files);
-        for scenario in Scenario::all() {
-            assert!(scenario.summary.ends_with('.') && !scenario.notice.is_empty() && !scenario.resolve.is_empty());
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_gets_the_nearest() {
-        let unknown = Scenario::builtin("spkie").unwrap_err();
-        assert_eq!(
-            unknown.to_string(),
-            "no scenario \"spkie\"; the nearest is \"spike\", and there are calm, connections, ramp, replica-lag, \
-             scale-down, spike, sustained"
-        );
-    }
-
-    #[test]
-    fn mistakes_name_the_file_the_line_and_the_value() {
-        let head = "name = \"x\"\nsummary = \"x\"\n";
-        for (rest, known) in [
-            (
-                "nosie = 0.1\n",
-                "my.toml, line 3: unknown field `nosie`, expected one of `name`, `summary`, `notice`, `resolve`, \
-                 `services`, `daily_swing`, `noise`, `users`, `database`, `sick`, `faults`; did you mean `noise`?",
-            ),
-            ("users = []\n", "my.toml, line 3: users is empty; it needs at least the point at = 0"),
-            ("[[users]]\nat = 5\nusers = 1\n", "my.toml, line 4: the first point of users is at 5, and must be at 0"),
-            ("[[users]]\nat = 0\nusers = -3\n", "my.toml, line 5: users is -3, and must be between 0 and 10000000"),
-            (
-                "[[users]]\nat = 0\nusers = 1\nby = \"stpe\"\n",
-                "my.toml, line 6: unknown variant `stpe`, expected `step` or `ramp`; did you mean `step`?",
-            ),
-            (
-                "services = 20000\n[[users]]\nat = 0\nusers = 1\n",
-                "my.toml, line 3: services is 20000, and can be at most 5000",
-            ),
-            (
-                "[[users]]\nat = 0\nusers = 1\n[[faults]]\nat = 9\nfault = \"hung\"\n",
-                "my.toml, line 8: no fault \"hung\"; there are hang, throttle, deny, expire, garble, drop and lose",
-            ),
-        ] {
-            let mistake = Scenario::from_toml(&format!("{head}{rest}"), "my.toml").unwrap_err();
-            assert_eq!(mistake.to_string(), known);
-        }
     }
 }

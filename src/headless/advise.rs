@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::snapshot::{Snapshot, SnapshotMistake};
-use super::status::verdict_text;
+use super::status::{group_text, verdict_text};
 use crate::platform::{Environment, ServiceId};
 use crate::policy::alerts::Subject;
 use crate::policy::{Advice, Alert, AlertState, Decision, Policy, Severity, advise, alerts};
@@ -77,12 +77,15 @@ impl Answer {
     /// How many groups have no answer: the data does not allow one, or there is none.
     pub fn untold(&self) -> usize {
         let cannot = self.advice.services.values().filter(|v| matches!(v.decision, Decision::CannotTell { .. }));
-        cannot.count() + self.not_described.len()
+        let members = self.advice.replicas.values().chain(self.advice.caches.values());
+        let nor = members.filter(|v| matches!(v.decision, Decision::CannotTell { .. }));
+        cannot.count() + nor.count() + self.not_described.len()
     }
 
     /// How many groups there are.
     pub fn groups(&self) -> usize {
-        self.advice.services.len() + self.not_described.len()
+        let Advice { services, replicas, caches } = &self.advice;
+        services.len() + replicas.len() + caches.len() + self.not_described.len()
     }
 
     /// For people: each group with its verdict and what it rests on.
@@ -94,6 +97,13 @@ impl Answer {
         for (id, verdict) in &self.advice.services {
             let _ = writeln!(out, "{}: {} running", id.to_string().escape_debug(), verdict.counts.running);
             out.push_str(&verdict_text(verdict));
+        }
+        let replicas = self.advice.replicas.iter().map(|(id, verdict)| (id.to_string(), verdict));
+        let caches = self.advice.caches.iter().map(|(id, verdict)| (id.to_string(), verdict));
+        for (id, verdict) in replicas.chain(caches) {
+            let (noun, present) = (verdict.members.kind.noun(), verdict.members.present);
+            let _ = writeln!(out, "{}: {present} {noun}{}", id.escape_debug(), if present.0 == 1 { "" } else { "s" });
+            out.push_str(&group_text(verdict));
         }
         for alert in &self.alerts {
             let _ = writeln!(out, "{}", alarm_text(alert, self.at).escape_debug());

@@ -12,7 +12,7 @@ use super::course::{Controller, Course};
 use super::demand::Recorded;
 use super::verify::{Check, Figures, LoadTest};
 use crate::drill::DEFAULT_START;
-use crate::drill::scenario::{DatabaseOf, Scenario, Users, Way};
+use crate::drill::scenario::{Scenario, Users, Way};
 use crate::policy::Policy;
 
 /// The scenarios of the spec's load tests, in its order.
@@ -148,19 +148,7 @@ impl Demand {
             first.at = 0;
         }
         let lasts = users.last().map_or(0, |last| last.at).max(60);
-        let scenario = Scenario {
-            name: self.name.clone(),
-            summary: "A recorded series.".to_owned(),
-            notice: String::new(),
-            resolve: String::new(),
-            services: 1,
-            daily_swing: 0.0,
-            noise: 0.02,
-            users,
-            database: DatabaseOf::default(),
-            sick: Vec::new(),
-            faults: Vec::new(),
-        };
+        let scenario = Scenario::of_users(&self.name, users);
         Load { scenario, start, lasts: SignedDuration::from_secs(lasts.into()), test: None }
     }
 }

@@ -150,11 +150,13 @@ impl Desk {
         let environment = course.policy.environment.clone();
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::clone(&course.policy),
             environment: environment.clone(),
             read_only: read_only.map(str::to_owned),
             journal: course.journal.clone(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let access = Access { transport: Some(transport(drill.clone(), clock.clone())), ..Access::default() };
         Self { handle: live::start(access, clock.clone(), settings), clock: clock.clone(), environment }

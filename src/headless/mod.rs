@@ -5,10 +5,13 @@
 pub mod advise;
 pub mod backtest;
 pub mod contest;
+pub mod cost;
 pub mod course;
 pub mod demand;
+pub mod journal;
 pub mod lint;
 mod plant;
 pub mod snapshot;
 pub mod status;
 pub mod verify;
+pub mod why;

@@ -8,6 +8,8 @@ mod check;
 mod lines;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tiers;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +24,9 @@ use crate::platform::metric::Resource;
 use crate::platform::moment::Moment;
 use crate::platform::series::start_of;
 use crate::platform::{
-    Activity, CountHistory, Distribution, Environment, Identity, MetricId, MetricKey, Platform, ScalableTarget,
-    ScalingPolicy, ScheduledAction, Series, Service, ServiceId, Source, SourceHealth, SourceState, TargetGroup, Task,
+    Activity, Alarm, AlarmTurn, Cache, CacheId, CountHistory, Database, DatabaseId, Distribution, Environment,
+    Identity, MemberHistory, MetricId, MetricKey, Platform, ReaderName, ScalableTarget, ScalingPolicy, ScheduledAction,
+    Series, Service, ServiceId, Source, SourceHealth, SourceState, Spend, TargetGroup, Task,
 };
 
 pub use check::{Mistakes, SnapshotMistake};
@@ -60,12 +63,41 @@ pub struct Snapshot {
     /// The target groups, each once.
     #[serde(default)]
     pub target_groups: Vec<TargetGroup>,
+    /// RDS instances, primaries and replicas alike, each once.
+    #[serde(default)]
+    pub databases: Vec<Database>,
+    /// What was seen of each primary's replicas, by the primary. Without it nobody knows whether the last change has
+    /// finished, and no replica is ever taken away.
+    #[serde(default)]
+    pub replica_counts: BTreeMap<DatabaseId, MemberHistory>,
+    /// The name that readers resolve; `null` where there is none, or it was not read.
+    #[serde(default)]
+    pub reader_name: Option<ReaderName>,
+    /// ElastiCache replication groups, each once.
+    #[serde(default)]
+    pub caches: Vec<Cache>,
+    /// What was seen of each cache's nodes or shards, by the cache. Without it none is ever taken away.
+    #[serde(default)]
+    pub node_counts: BTreeMap<CacheId, MemberHistory>,
     /// CloudFront's distributions, each once.
     #[serde(default)]
     pub distributions: Vec<Distribution>,
+    /// CloudWatch's own alarms, each once.
+    #[serde(default)]
+    pub alarms: Vec<Alarm>,
+    /// How those alarms turned lately, newest first.
+    #[serde(default)]
+    pub alarm_turns: Vec<AlarmTurn>,
+    /// What the platform costs; `null` where nobody has asked.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub spend: Option<Spend>,
     /// The history of metrics, each metric of a resource once.
     #[serde(default)]
     pub series: Vec<SeriesSnapshot>,
+    /// What reading it cost: calls in the last minute by API, throttled answers, and dollars an hour. It is not read.
+    #[serde(default)]
+    pub polling: serde_json::Value,
     /// What was advised when it was written. It is not read: whoever reads the rest judges anew.
     #[serde(default)]
     pub advice: serde_json::Value,
@@ -118,11 +150,37 @@ fn yes() -> bool {
     true
 }
 
+/// Every resource, in the order of its names.
+fn each<K, V: Clone>(of: &BTreeMap<K, Arc<V>>) -> Vec<V> {
+    of.values().map(|one| (**one).clone()).collect()
+}
+
+fn known<K: Clone + Ord, V: Clone>(of: &BTreeMap<K, Arc<V>>) -> BTreeMap<K, V> {
+    of.iter().map(|(id, one)| (id.clone(), (**one).clone())).collect()
+}
+
+fn by<K: Ord, V>(all: Vec<V>, id: impl Fn(&V) -> K) -> BTreeMap<K, Arc<V>> {
+    all.into_iter().map(|one| (id(&one), Arc::new(one))).collect()
+}
+
 impl Snapshot {
     /// What a view shows, with what is advised on it.
     pub fn of_view(view: &View) -> Self {
         let advice = serde_json::to_value(&*view.advice).unwrap_or_default();
-        Self { advice, ..Self::of(&view.platform, &view.environment, view.at) }
+        let meter = &view.meter;
+        let calls = meter.calls.iter().map(|(call, calls)| (call.action(), (calls.made, calls.throttled)));
+        let polling = serde_json::json!({
+            "calls_per_minute": meter.calls_per_minute,
+            "throttled": meter.throttled,
+            "dollars_per_hour": meter.dollars_per_hour,
+            "budget": meter.budget,
+            "by_api": calls
+                .map(|(action, (made, throttled))| {
+                    (action, serde_json::json!({ "calls_per_minute": made, "throttled": throttled }))
+                })
+                .collect::<BTreeMap<_, _>>(),
+        });
+        Self { polling, advice, ..Self::of(&view.platform, &view.environment, view.at) }
     }
 
     /// A platform as it was at a moment: the services that are listed or described, and what speaks of them. What the
@@ -139,8 +197,17 @@ impl Snapshot {
             listed: platform.listed.is_some(),
             sources: Some(platform.sources.iter().map(|(source, health)| (*source, (**health).clone())).collect()),
             services: ids.into_iter().map(|id| ServiceSnapshot::of(platform, id)).collect(),
-            target_groups: platform.target_groups.values().map(|group| (**group).clone()).collect(),
-            distributions: platform.distributions.values().map(|distribution| (**distribution).clone()).collect(),
+            target_groups: each(&platform.target_groups),
+            databases: each(&platform.databases),
+            replica_counts: known(&platform.replica_counts),
+            reader_name: platform.reader_name.as_deref().cloned(),
+            caches: each(&platform.caches),
+            node_counts: known(&platform.node_counts),
+            alarms: each(&platform.alarms),
+            alarm_turns: (*platform.alarm_turns).clone(),
+            spend: platform.spend.as_deref().cloned(),
+            polling: serde_json::Value::Null,
+            distributions: each(&platform.distributions),
             series: Vec::new(),
             advice: serde_json::Value::Null,
         };
@@ -192,8 +259,16 @@ impl Snapshot {
         let mut platform = Platform {
             identity: self.identity.map(Arc::new),
             sources: sources.into_iter().map(|(source, health)| (source, Arc::new(health))).collect(),
-            target_groups: self.target_groups.into_iter().map(|group| (group.arn.clone(), Arc::new(group))).collect(),
-            distributions: self.distributions.into_iter().map(|one| (one.id.clone(), Arc::new(one))).collect(),
+            target_groups: by(self.target_groups, |group| group.arn.clone()),
+            databases: by(self.databases, |database| database.id.clone()),
+            replica_counts: self.replica_counts.into_iter().map(|(id, history)| (id, Arc::new(history))).collect(),
+            reader_name: self.reader_name.map(Arc::new),
+            caches: by(self.caches, |cache| cache.id.clone()),
+            node_counts: self.node_counts.into_iter().map(|(id, history)| (id, Arc::new(history))).collect(),
+            distributions: by(self.distributions, |distribution| distribution.id.clone()),
+            alarms: by(self.alarms, |alarm| alarm.name.clone()),
+            alarm_turns: Arc::new(self.alarm_turns),
+            spend: self.spend.map(Arc::new),
             ..Platform::default()
         };
         if self.listed {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::owner::{Inner, LEFT};
 use super::view::Followed;
 use crate::aws::{Failure, Found, Reader, Writer, pace};
-use crate::change::journal::{ChangeId, State, Unfinished};
+use crate::change::journal::{ChangeId, Entry, State, Unfinished};
 use crate::change::{Asked, Change, Cleared, Follow, Journal, JournalFault, Outcome, Plan, Stage, Step};
 use crate::clock::Clock;
 use crate::platform::{Fact, GroupId, Identity, Reading, ServiceId, Source};
@@ -48,6 +48,11 @@ impl Hands {
     /// Why nothing can be written down, and so nothing be sent.
     pub(super) fn fault(&self) -> Option<String> {
         self.journal.as_ref().err().map(ToString::to_string)
+    }
+
+    /// What the journal tells, the newest first; nothing while it cannot be written.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.journal.as_ref().map(Journal::entries).unwrap_or_default()
     }
 
     /// Takes up a change that an earlier run left unfinished: it is read back, never sent again. `None` when it is none

@@ -6,6 +6,7 @@
 mod carry;
 mod owner;
 mod poller;
+mod purse;
 mod ration;
 mod sources;
 pub mod view;
@@ -27,7 +28,7 @@ use crate::platform::Reading;
 use carry::Hands;
 use owner::{Inner, Owner, State};
 use poller::Ends;
-pub use view::{Armed, Command, Followed, Handle, Meter, Notice, Settings, View};
+pub use view::{Armed, Command, Followed, Handle, Meter, Notice, Settings, Spending, View};
 use wants::Wants;
 
 /// How long to wait before another try at a way into AWS.
@@ -47,6 +48,7 @@ pub fn start(access: Access, clock: Clock, settings: Settings) -> Handle {
         access,
         clock: clock.clone(),
         clusters: settings.clusters.clone(),
+        spending: settings.spending.clone(),
         journal: settings.journal.clone(),
         budget: settings.budget,
         views: seen.clone(),
@@ -66,6 +68,7 @@ struct Connect {
     access: Access,
     clock: Clock,
     clusters: Vec<String>,
+    spending: Spending,
     journal: PathBuf,
     budget: Option<f64>,
     views: watch::Receiver<Arc<View>>,
@@ -87,9 +90,9 @@ impl Connect {
             }
             self.clock.sleep(CONNECT_AGAIN).await;
         };
-        let Self { clock, clusters, budget, views, wants, readings, inner, .. } = self;
+        let Self { clock, clusters, spending, budget, views, wants, readings, inner, .. } = self;
         let ends = Ends { reader: reader.clone(), clock: clock.clone(), views, wants, readings };
-        sources::start(&ends, clusters, budget);
+        sources::start(&ends, clusters, spending, budget);
         let timekeeper = if clock.is_drill() { Timekeeper::Drill } else { Timekeeper::Wall };
         let folder = self.journal;
         let now = clock.now();

@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use super::carry::{self, Attempt, Hands};
+use super::purse::Purse;
 use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
-use crate::change::journal::Unfinished;
+use crate::change::journal::{Entry, Unfinished};
 use crate::change::{Asked, Confirmed, Follow, NotCleared, Plan, Refused, Stage, confirm};
 use crate::clock::Clock;
 use crate::platform::{Fact, GroupId, Platform, Reading, Source, SourceState};
@@ -60,6 +61,7 @@ pub(super) struct Owner {
 /// What changes.
 pub(super) struct State {
     platform: Platform,
+    purse: Purse,
     advice: Advice,
     armed: Armed,
     followed: Option<Arc<Followed>>,
@@ -70,6 +72,8 @@ pub(super) struct State {
     reader: Option<Reader>,
     /// What it takes to send a change; away while one is being sent.
     hands: Option<Hands>,
+    /// What the journal told when its hands were last here.
+    journal: Option<Arc<Vec<Entry>>>,
     generation: u64,
     dirty: bool,
     /// Changes that an earlier run left unfinished, until they were looked at.
@@ -84,6 +88,7 @@ impl State {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             platform: Platform::default(),
+            purse: Purse::default(),
             advice: Advice::default(),
             armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
             followed: None,
@@ -91,6 +96,7 @@ impl State {
             done: Arc::default(),
             reader: None,
             hands: None,
+            journal: None,
             left: Vec::new(),
             generation: 0,
             dirty: false,
@@ -251,7 +257,23 @@ impl Owner {
         }
     }
 
+    /// Takes over what the journal tells; a fault leaves what was told before.
+    fn look_back(&mut self, hands: &Hands) {
+        if hands.fault().is_none() {
+            self.state.journal = Some(Arc::new(hands.entries()));
+            self.state.dirty = true;
+        }
+    }
+
     fn told(&mut self, told: Inner) {
+        match &told {
+            Inner::Connected(_, hands, _)
+            | Inner::Attempted(hands, _)
+            | Inner::Fresh { hands, .. }
+            | Inner::Again { hands, .. }
+            | Inner::Closed(hands) => self.look_back(hands),
+            Inner::NotConnected(_) => {}
+        }
         match told {
             Inner::Connected(reader, hands, unfinished) => {
                 if let Some(fault) = hands.fault() {
@@ -292,7 +314,9 @@ impl Owner {
         let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
         let now = self.clock.now();
         let mut followed = None;
-        while let (None, Some(left)) = (&followed, self.state.left.pop()) {
+        while followed.is_none()
+            && let Some(left) = self.state.left.pop()
+        {
             followed = hands.take_up(&left, identity, &self.settings.clusters, now);
         }
         if let Some(followed) = followed {
@@ -474,6 +498,7 @@ impl Owner {
             self.say("fifteen minutes are over: read-only again");
         }
         self.follow();
+        self.state.purse.look(&mut self.state.platform, &self.settings.policy, now);
         self.state.advice = policy::advise(&self.state.platform, &self.settings.policy, now);
         self.state.generation += 1;
         self.state.dirty = false;
@@ -483,25 +508,17 @@ impl Owner {
             platform: Arc::new(self.state.platform.clone()),
             advice: Arc::new(self.state.advice.clone()),
             alerts: Arc::new(policy::alerts(&self.state.platform, &self.settings.policy, now)),
+            money: self.state.purse.money(),
             policy: Arc::clone(&self.settings.policy),
+            origins: Arc::clone(&self.settings.origins),
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),
             followed: self.state.followed.clone(),
             done: Arc::clone(&self.state.done),
+            journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
-            meter: self.meter(),
+            meter: Meter::of(self.state.reader.as_ref(), self.settings.budget),
         }));
-    }
-
-    fn meter(&self) -> Meter {
-        let read = self.state.reader.as_ref().map(Reader::meter).unwrap_or_default();
-        Meter {
-            calls_per_minute: read.calls_per_minute(),
-            throttled: read.throttled(),
-            dollars_per_hour: read.dollars_per_hour(),
-            budget: self.settings.budget,
-            calls: read.calls,
-        }
     }
 
     /// A notice is for eyes: when nobody reads, the newest ones are dropped, never waited for.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::aws::{Call, Calls};
+use crate::aws::{Call, Calls, Reader, UsersMetric};
+use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
 use crate::platform::{Environment, GroupId, Platform, ServiceId};
+use crate::policy::money::Money;
+use crate::policy::variables::Origins;
 use crate::policy::{Advice, Alert, Policy};
 
 /// An immutable picture. Cloning the `Arc` around it is all a reader does.
@@ -23,8 +26,12 @@ pub struct View {
     pub advice: Arc<Advice>,
     /// What is wrong: every alarm of the policy's, firing or not, the worst first.
     pub alerts: Arc<Vec<Alert>>,
+    /// What everything costs; `None` until something is known to run.
+    pub money: Option<Arc<Money>>,
     /// The policy in force.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The environment.
     pub environment: Environment,
     /// Whether changes may be sent, and until when.
@@ -33,6 +40,8 @@ pub struct View {
     pub followed: Option<Arc<Followed>>,
     /// The last change of each group that was carried out, at least in part: what can be taken back.
     pub done: Arc<BTreeMap<GroupId, Plan>>,
+    /// The newest changes of the journal, the newest first; `None` until it was read, or where it cannot be.
+    pub journal: Option<Arc<Vec<Entry>>>,
     /// Whether polling is paused.
     pub paused: bool,
     /// Questions in the last minute, and what they cost an hour.
@@ -48,11 +57,14 @@ impl View {
             platform: Arc::default(),
             advice: Arc::default(),
             alerts: Arc::default(),
+            money: None,
             policy: Arc::clone(&settings.policy),
+            origins: Arc::clone(&settings.origins),
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
             followed: None,
             done: Arc::default(),
+            journal: None,
             paused: false,
             meter: Meter::default(),
         }
@@ -72,6 +84,20 @@ pub struct Meter {
     pub budget: Option<f64>,
     /// By API, in the last minute.
     pub calls: BTreeMap<Call, Calls>,
+}
+
+impl Meter {
+    /// What the asking has cost, where anybody can ask.
+    pub(super) fn of(reader: Option<&Reader>, budget: Option<f64>) -> Self {
+        let read = reader.map(Reader::meter).unwrap_or_default();
+        Self {
+            calls_per_minute: read.calls_per_minute(),
+            throttled: read.throttled(),
+            dollars_per_hour: read.dollars_per_hour(),
+            budget,
+            calls: read.calls,
+        }
+    }
 }
 
 /// Whether changes may be sent.
@@ -147,6 +173,8 @@ pub struct Handle {
 pub struct Settings {
     /// The policy.
     pub policy: Arc<Policy>,
+    /// Where its values come from.
+    pub origins: Arc<Origins>,
     /// The label.
     pub environment: Environment,
     /// Why changes are refused altogether, if they are.
@@ -157,4 +185,17 @@ pub struct Settings {
     pub clusters: Vec<String>,
     /// What metrics may cost, in US dollars an hour; `None`: whatever they cost.
     pub budget: Option<f64>,
+    /// Where money is read.
+    pub spending: Spending,
+}
+
+/// Where money is read. By default nowhere: what runs is reckoned all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Spending {
+    /// Whether Cost Explorer may be asked: it costs a cent a page.
+    pub explorer: bool,
+    /// Where bills are kept between runs; `None`: nowhere.
+    pub folder: Option<std::path::PathBuf>,
+    /// The metric that counts users.
+    pub users: Option<UsersMetric>,
 }

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::moment::Moment;
 
 /// How a group looks in one reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,15 +21,23 @@ pub struct Look {
 }
 
 /// A group's history as seen from here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MemberHistory {
     /// The first reading: nothing is known from before it.
+    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub watched_since: Option<Timestamp>,
     /// Members of the newest reading.
+    #[serde(default)]
     pub members: BTreeSet<String>,
     /// The first reading since the last change in which nothing moves; `None` while something does.
+    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub settled: Option<Timestamp>,
     /// When the last change of the members that was seen had finished; `None` while none was, or one is under way.
+    #[serde(default)]
+    #[schemars(with = "Option<Moment>")]
     pub changed: Option<Timestamp>,
     /// Whether the members are changing.
     #[serde(default)]

@@ -34,7 +34,7 @@ pub enum Source {
     TargetHealth,
     /// `cloudwatch:GetMetricData`.
     Metrics,
-    /// `rds:DescribeDBInstances` and `rds:DescribeDBParameters.
+    /// `rds:DescribeDBInstances` and `rds:DescribeDBParameters`.
     Databases,
     /// `route53:ListHostedZones`, `route53:ListResourceRecordSets`: the name that readers resolve.
     ReaderName,

@@ -14,8 +14,8 @@ use std::fmt::Display;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::knobs::{BalancerPolicy, Policy};
-use crate::platform::{Platform, Source, TargetGroup, TargetGroupArn};
+use super::knobs::{BalancerPolicy, EdgePolicy, Policy};
+use crate::platform::{Distribution, Platform, Source, TargetGroup, TargetGroupArn};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,6 +85,16 @@ fn balancing(platform: &Platform, policy: &Policy) -> Vec<Drift> {
     let groups: BTreeMap<&TargetGroupArn, Option<&TargetGroup>> =
         used.map(|arn| (arn, platform.target_groups.get(arn).map(AsRef::as_ref))).collect();
     groups.into_iter().flat_map(|(arn, group)| of_group(arn, group, &policy.balancer)).collect()
+}
+
+/// The rows of one target group.
+pub fn of_target_group(group: &TargetGroup, policy: &BalancerPolicy) -> [Drift; 6] {
+    of_group(&group.arn, Some(group), policy)
+}
+
+/// The rows of one distribution.
+pub fn of_distribution(distribution: &Distribution, policy: &EdgePolicy) -> [Drift; 4] {
+    edge::of_distribution(distribution.id.as_str(), Some(distribution), policy)
 }
 
 fn of_group(arn: &TargetGroupArn, group: Option<&TargetGroup>, policy: &BalancerPolicy) -> [Drift; 6] {

@@ -168,7 +168,7 @@ impl Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} a {} ({})", self.value, self.unit, self.origin())
+        write!(f, "{} per {} ({})", self.value, self.unit, self.origin())
     }
 }
 

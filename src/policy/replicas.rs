@@ -91,7 +91,7 @@ pub(super) fn read(platform: &Platform, id: &DatabaseId, metric: MetricId, now: 
 
 /// The most connections that an instance takes: the policy's word, else its parameter group's number, else an estimate
 /// by its class. `None` where even that cannot be made.
-pub(super) fn most_connections(policy: &ReplicaPolicy, database: &Database) -> Option<Share> {
+pub fn most_connections(policy: &ReplicaPolicy, database: &Database) -> Option<Share> {
     let share = |known| move |max| Share { max, known };
     let told = policy.max_connections.get(&database.id).copied().map(share(Known::Policy));
     let share = told

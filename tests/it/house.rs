@@ -277,3 +277,21 @@ fn the_scan_sees_what_it_should() {
     }
     assert_eq!(bad_looks("src/aws/ecs.rs", &format!("//! One line.\n{}", "\n".repeat(LONGEST))).len(), 1);
 }
+
+/// What a rule or an alarm reads is asked for whether or not somebody looks; nothing else is.
+#[test]
+fn the_metrics_that_rules_and_alarms_read_are_those_that_are_always_asked_for() {
+    use scaledeck::platform::metric::CATALOGUE;
+    let ours = |path: &str| ["ecs", "replicas", "cache", "alerts"].iter().any(|part| path.contains(part));
+    let rules: Vec<String> = sources("src/policy")
+        .into_iter()
+        .filter(|(path, _)| ours(path) && !path.contains("tests") && !path.contains("scene"))
+        .map(|(_, text)| text.lines().take(tests_begin(&text)).collect::<Vec<_>>().join("\n"))
+        .collect();
+    for row in CATALOGUE {
+        let name = format!("MetricId::{:?}", row.id);
+        let follows = |rest: &str| !rest.starts_with(is_word);
+        let read = rules.iter().any(|text| text.split(&name).skip(1).any(follows));
+        assert_eq!(row.id.decides(), read, "{name}");
+    }
+}

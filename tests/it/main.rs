@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod contest;
+mod cost_spike;
 mod crash;
 mod documents;
 mod drill_alarms;
@@ -11,6 +12,8 @@ mod drill_aws;
 mod drill_ecs;
 mod drill_faults;
 mod drill_listen;
+mod drill_rds;
+mod drill_rds_clients;
 mod drill_speed;
 mod house;
 mod moto;
@@ -22,6 +25,7 @@ mod spec;
 mod story;
 mod story_keys;
 mod story_many;
+mod story_sources;
 mod story_time;
 mod terminal;
 mod terminal_hostile;

@@ -4,8 +4,9 @@
 //! `SCALEDECK_MOTO` points at (`.ci/run` makes one). Without it this test says that it was skipped – but where `CI` is
 //! set, a missing moto is a failure.
 //!
-//! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics), knows no scaling activities, and answers
-//! `DescribeTasks` with numbers where AWS has text. Each must show in its own place while the rest works.
+//! What moto 5.2.1 cannot do is part of the test: it speaks no CBOR (metrics, alarms), knows no scaling activities, and answers
+//! `DescribeTasks` with numbers where AWS has text, knows no monitoring subscription, and
+//! lists distributions without their settings. Each must show in its own place while the rest works.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -110,8 +111,13 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     let status = moto.status();
     let expected = [
         ("activities", "faulty"),
+        ("alarms", "faulty"),
+        ("caches", "live"),
+        ("databases", "live"),
+        ("distributions", "faulty"),
         ("identity", "live"),
         ("metrics", "faulty"),
+        ("reader-name", "live"),
         ("scalable-targets", "live"),
         ("scaling-policies", "live"),
         ("scheduled-actions", "live"),
@@ -135,6 +141,15 @@ fn status_shows_what_moto_serves_and_names_what_it_does_not() {
     );
     assert_eq!(status["identity"]["account"], "123456789012");
     assert_eq!(status["target_groups"][0]["draining_s"], 300, "{status:#}");
+
+    let databases: Vec<&Value> = status["databases"].as_array().unwrap().iter().collect();
+    assert_eq!(databases[0]["replicas"], serde_json::json!(["solosuccess-db-replica-1"]), "{status:#}");
+    assert_eq!(databases[1]["replica_of"], "solosuccess-db", "{status:#}");
+    let records = &status["reader_name"]["records"];
+    assert_eq!((&records[0]["database"], &records[0]["weight"]), (&"solosuccess-db-replica-1".into(), &10.into()));
+    assert_eq!(status["caches"][0]["id"], "solosuccess-redis", "{status:#}");
+    let domain = status["distributions"][0]["domain"].as_str().unwrap_or_default();
+    assert!(domain.ends_with(".cloudfront.net"), "{status:#}");
 }
 
 /// One confirmed change, through `live` and the writer, to a server that is not ours.
@@ -165,11 +180,13 @@ async fn raises_the_count_by_one() {
     let policy = Arc::new(Policy::of_spec(Environment::Production));
     let settings = Settings {
         budget: None,
+        origins: std::sync::Arc::default(),
         policy: policy.clone(),
         environment: Environment::Production,
         read_only: None,
         journal: journal.path().to_owned(),
         clusters: Vec::new(),
+        spending: live::Spending::default(),
     };
     let mut handle = live::start(Access::default(), Clock::system(), settings);
     let service = ServiceId::new("solosuccess-production", "solosuccess-ai-service");

@@ -41,11 +41,13 @@ impl Scene {
         let journal = tempfile::tempdir().unwrap();
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             read_only: None,
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let transport = scaledeck::headless::course::transport(drill.clone(), clock.clone());
         let access = Access { transport: Some(transport), ..Access::default() };

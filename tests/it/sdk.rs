@@ -109,6 +109,16 @@ impl Bench {
         aws_sdk_elasticloadbalancingv2::Client::new(&self.config())
     }
 
+    /// RDS.
+    pub fn rds(&self) -> aws_sdk_rds::Client {
+        aws_sdk_rds::Client::new(&self.config())
+    }
+
+    /// Route 53.
+    pub fn route53(&self) -> aws_sdk_route53::Client {
+        aws_sdk_route53::Client::new(&self.config())
+    }
+
     /// CloudWatch.
     pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
         aws_sdk_cloudwatch::Client::new(&self.config())

@@ -42,11 +42,13 @@ async fn lived(speed: f64) -> (u64, u64) {
     let journal = tempfile::tempdir().unwrap();
     let settings = Settings {
         budget: None,
+        origins: std::sync::Arc::default(),
         policy: Arc::new(Policy::of_spec(Environment::Production)),
         environment: Environment::Production,
         read_only: None,
         journal: journal.path().to_owned(),
         clusters: Vec::new(),
+        spending: live::Spending::default(),
     };
     let access = Access { transport: Some(transport), ..Access::default() };
     let mut handle = live::start(access, clock.clone(), settings);

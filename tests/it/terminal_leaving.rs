@@ -149,11 +149,13 @@ fn a_console_whose_transport_panics() -> ExitCode {
         let access = Access { transport: Some(transport), ..Access::default() };
         let settings = Settings {
             budget: None,
+            origins: std::sync::Arc::default(),
             policy: Arc::new(Policy::of_spec(Environment::Production)),
             environment: Environment::Production,
             read_only: None,
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
+            spending: live::Spending::default(),
         };
         let handle = live::start(access, clock.clone(), settings);
         let options = Options {

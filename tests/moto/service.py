@@ -137,8 +137,81 @@ def hold_tasks(url):
     urllib.request.urlopen(request).close()
 
 
+def make_database(url):
+    """A primary, a replica, and the weighted name that readers resolve."""
+    rds, names = client(url, "rds"), client(url, "route53")
+    rds.create_db_instance(
+        DBInstanceIdentifier="solosuccess-db",
+        DBInstanceClass="db.t3.medium",
+        Engine="postgres",
+        AllocatedStorage=100,
+        MasterUsername="master",
+        MasterUserPassword="not-a-secret",
+        BackupRetentionPeriod=7,
+    )
+    replica = rds.create_db_instance_read_replica(
+        DBInstanceIdentifier="solosuccess-db-replica-1", SourceDBInstanceIdentifier="solosuccess-db"
+    )["DBInstance"]
+    zone = names.create_hosted_zone(Name="solosuccess.internal", CallerReference="moto")["HostedZone"]["Id"]
+    record = {
+        "Name": "reader.solosuccess.internal",
+        "Type": "CNAME",
+        "SetIdentifier": "solosuccess-db-replica-1",
+        "Weight": 10,
+        "TTL": 5,
+        "ResourceRecords": [{"Value": replica["Endpoint"]["Address"]}],
+    }
+    change = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+    names.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=change)
+
+
+def make_cache(url):
+    client(url, "elasticache").create_replication_group(
+        ReplicationGroupId="solosuccess-redis",
+        ReplicationGroupDescription="redis",
+        Engine="redis",
+        CacheNodeType="cache.t3.medium",
+        NumCacheClusters=2,
+        AutomaticFailoverEnabled=True,
+    )
+
+
+def make_edge(url):
+    client(url, "cloudfront").create_distribution(
+        DistributionConfig={
+            "CallerReference": "moto",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {
+                "Quantity": 1,
+                "Items": [
+                    {
+                        "Id": "alb",
+                        "DomainName": "alb.example.com",
+                        "CustomOriginConfig": {
+                            "HTTPPort": 80,
+                            "HTTPSPort": 443,
+                            "OriginProtocolPolicy": "https-only",
+                            "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+                        },
+                    }
+                ],
+            },
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "alb",
+                "ViewerProtocolPolicy": "https-only",
+                "MinTTL": 0,
+                "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+            },
+        }
+    )
+
+
 def make(url):
     hold_tasks(url)
+    make_database(url)
+    make_cache(url)
+    make_edge(url)
     group, network = make_balancer(url)
     make_service(url, group, network)
     make_scaling(url)

@@ -12,7 +12,7 @@ use crate::change::words;
 
 /// The version that this program writes, and the newest that it reads. Lines of version 1 know only the count and the
 /// floor of a service, name no step and no run; each is a line of version 2 as it stands.
-const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 2;
 
 /// A change's name in the journal: when its first line was written, and where in the file. Unique among all
 /// programs that write to one folder, because lines are placed under the lock.

@@ -10,6 +10,8 @@ use crate::console::dialogs::preview::{PreviewBox, Stage};
 use crate::console::dialogs::{Arm, Dialog, Field, Palette, Reader, Subject};
 use crate::console::event::{Effect, Ended};
 use crate::console::model::{Pane, Sort, Tone};
+use crate::console::panes::activity::incident;
+use crate::console::panes::listing;
 use crate::console::theme::Theme;
 use crate::console::words;
 use crate::live::{Command, View};
@@ -25,8 +27,13 @@ impl App {
             };
         }
         match run.verb {
-            Verb::Show(pane) => self.model.open(pane, &self.view.platform),
-            Verb::Open => self.open(),
+            Verb::Show(pane) => {
+                self.model.open(pane, &self.view.platform);
+                // A pane that makes its own rows makes them now.
+                self.model.refresh(&self.view);
+            }
+            Verb::Open => self.open(now),
+            Verb::Incident => self.incident(),
             Verb::NextGroup => self.model.turn(1, &self.view.platform),
             Verb::PreviousGroup => self.model.turn(-1, &self.view.platform),
             Verb::Scale
@@ -47,7 +54,11 @@ impl App {
             | Verb::Weight
             | Verb::AddNode
             | Verb::RemoveNode => self.preview(run, now),
-            Verb::Why => self.read(Subject::Why),
+            Verb::Why => {
+                if let Some(group) = self.model.selected.clone() {
+                    self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Why(group))));
+                }
+            }
             Verb::Describe => self.read(Subject::Describe),
             Verb::Help => self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Help))),
             Verb::Palette => self.model.dialog = Some(Dialog::Palette(Palette::default())),
@@ -127,9 +138,15 @@ impl App {
         self.model.selected.as_ref().and_then(GroupId::service).cloned()
     }
 
-    /// Into the group under the cursor.
-    fn open(&mut self) {
-        if let Some(pane) = self.model.selected.as_ref().map(Pane::of) {
+    /// Into the row under the cursor of a pane of rows, among money into the evidence, or into the group under the cursor.
+    fn open(&mut self, now: Timestamp) {
+        if self.model.pane == Pane::Cost {
+            self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Money)));
+        } else if let Some(note) = listing::note(&self.view, &self.model, now) {
+            self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Note(note))));
+        } else if !self.model.listing().is_empty() {
+            self.refuse("there is nothing more to say on this row");
+        } else if let Some(pane) = self.model.selected.as_ref().map(Pane::of) {
             self.model.open(pane, &self.view.platform);
         }
     }
@@ -189,6 +206,15 @@ impl App {
         };
         self.model.say(Tone::Plain, format!("copied: {quoted}"));
         self.effects.push(Effect::Copy(quoted));
+    }
+
+    /// Copies the incident as Markdown.
+    fn incident(&mut self) {
+        let needle = self.model.filter.to_lowercase();
+        let text = incident::markdown(&self.view, needle.trim());
+        let lines = text.lines().count();
+        self.model.say(Tone::Plain, format!("copied the incident as Markdown: {lines} lines"));
+        self.effects.push(Effect::Copy(text));
     }
 
     fn freeze(&mut self, now: Timestamp) {

@@ -10,20 +10,25 @@ use super::{describe, evidence};
 use crate::console::commands::{COMMANDS, Danger, Layer};
 use crate::console::frame::Look;
 use crate::console::model::Model;
+use crate::console::panes::listing::Note;
 use crate::console::theme::Meaning;
 use crate::console::words;
 use crate::live::View;
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// Every command and its keys.
     Help,
-    /// The evidence behind the verdict on a service.
-    Why(ServiceId),
+    /// Why a group does what it does: causes first, then the evidence behind the verdict.
+    Why(GroupId),
+    /// More about a row, as it was when it was opened.
+    Note(Note),
     /// Everything AWS says about a service.
     Describe(ServiceId),
+    /// What could be saved, with evidence, risk and change.
+    Money,
 }
 
 /// A text that is being read.
@@ -80,7 +85,9 @@ impl Reader {
         match &self.subject {
             Subject::Help => "Commands and the keys in force".to_owned(),
             Subject::Why(id) => words::clean(&format!("Why · {id}")).into_owned(),
+            Subject::Note(note) => words::clean(&note.title).into_owned(),
             Subject::Describe(id) => words::clean(&format!("{id}")).into_owned(),
+            Subject::Money => "What could be saved: nothing is applied from here".to_owned(),
         }
     }
 
@@ -88,7 +95,9 @@ impl Reader {
         match &self.subject {
             Subject::Help => help(view, model, look, width),
             Subject::Why(id) => evidence::lines(id, view, look, width),
+            Subject::Note(note) => evidence::note_lines(note, look, width),
             Subject::Describe(id) => describe::lines(id, view, look, width),
+            Subject::Money => evidence::savings(view, look, width),
         }
     }
 }

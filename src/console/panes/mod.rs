@@ -1,11 +1,23 @@
 //! What fills the body of the screen, a file a pane, and the table of them. A pane is a function of the view, the model
 //! and the look. Adding one is a file, its `mod` line and its row.
 
+pub mod activity;
+pub mod alarms;
+pub mod balancer;
+pub mod cache;
+pub mod cost;
+pub mod database;
+pub mod edge;
+pub mod journal;
+pub mod listing;
 pub mod overview;
+pub mod policy;
 pub mod tasks;
 
 #[cfg(test)]
 mod pictures;
+#[cfg(test)]
+mod record;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -93,23 +105,32 @@ panes! {
     /// The tasks, deployments and events of one service.
     Tasks in tasks: ["2"], Service, "tasks", ["service"], "Tasks, deployments and events of the selected service";
 
-    // 3 database
+    /// A primary and its replicas side by side.
+    Database in database: ["3"], Replicas, "database", ["db", "replicas", "rds"], "The selected primary and its replicas side by side";
 
-    // 4 cache
+    /// A cache, node by node.
+    Cache in cache: ["4"], Cache, "cache", ["redis", "elasticache"], "The selected cache, node by node";
 
-    // 5 balancer
+    /// The balancer before a service, and its targets.
+    Balancer in balancer: ["5"], Service, "balancer", ["alb", "targets"], "What passes the balancer before the selected service, and its targets";
 
-    // 6 edge
+    /// The distributions.
+    Edge in edge: ["6"], Nothing, "edge", ["cdn", "cloudfront"], "The distributions: what they answer, and how they are set up";
 
-    // 7 cost
+    /// What everything costs, and what could be saved.
+    Cost in cost: ["7"], Nothing, "cost", ["money", "spend"], "What everything costs: today, the bill, what could be saved";
 
-    // 8 alarms
+    /// Every alarm: the policy's with their windows, AWS's own, their last turns.
+    Alarms in alarms: ["8"], Nothing, "alarms", ["alerts"], "Every alarm, the policy's and AWS's; enter for the evidence";
 
-    // 9 activity
+    /// One time line of everything that happened.
+    Activity in activity: ["9"], Nothing, "activity", ["timeline"], "What happened, on one time line; enter for all of it";
 
-    // 0 policy
+    /// Every knob, where AWS differs, and what there is to know.
+    Policy in policy: ["0"], Nothing, "policy", ["settings", "drift", "lint"], "Every knob and its origin, findings, and where AWS differs";
 
-    // journal, without a number
+    /// Every change that was asked for.
+    Journal in journal: ["J"], Nothing, "journal", ["changes"], "Every change that was asked for from here, and its end";
 }
 
 impl Pane {

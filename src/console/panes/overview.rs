@@ -270,7 +270,7 @@ fn empty(view: &View) -> Phrase {
 fn draw_advice(view: &View, model: &Model, look: &Look, framed: bool, boxed: bool, room: Rect, buf: &mut Buffer) {
     let Some(id) = &model.selected else { return };
     if framed {
-        advice::draw(look, view, id, boxed, room, buf);
+        advice::draw(look, view, id, boxed, false, room, buf);
         return;
     }
     let lines = advice::lines(view, id, look.now, usize::from(room.width), boxed);

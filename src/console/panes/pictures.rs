@@ -1,5 +1,7 @@
 //! What the panes look like: pictures in text, at the sizes people have, and never a panic at those nobody has.
 
+mod tiers;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
@@ -16,7 +18,7 @@ use crate::platform::{ActivityKind, Environment, MetricId, Source, SourceState, 
 use crate::policy::{Decision, Reason};
 
 /// Header and pane, without the status line and the hints below.
-fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
+pub(super) fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buf = Buffer::empty(area);
     let plan = frame::plan(view, model, area);
@@ -25,7 +27,7 @@ fn paint(view: &View, model: &Model, look: &Look, size: (u16, u16)) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub(super) fn text(buf: &Buffer) -> String {
     let area = buf.area;
     let mut out = String::new();
     for y in area.top()..area.bottom() {
@@ -44,7 +46,7 @@ fn text(buf: &Buffer) -> String {
 
 fn picture_in(scene: Scene, pane: Pane, size: (u16, u16)) -> String {
     let (view, mut model) = scene.done();
-    model.pane = pane;
+    model.open(pane, &view.platform);
     let (theme, keymap) = (Theme::builtin("dark").unwrap(), Keymap::default());
     let look = Look { theme: &theme, keymap: &keymap, now: scene::now(), title: None, drill: false };
     text(&paint(&view, &model, &look, size))
@@ -87,6 +89,13 @@ const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (140, 36), (200, 60)];
 fn a_fire_at_every_size() {
     for size in SIZES {
         insta::assert_snapshot!(format!("fire_{}x{}", size.0, size.1), picture(stories::fire(), size));
+    }
+}
+
+#[test]
+fn every_tier_at_every_size() {
+    for size in SIZES {
+        insta::assert_snapshot!(format!("platform_{}x{}", size.0, size.1), picture(stories::platform(), size));
     }
 }
 
@@ -191,7 +200,7 @@ fn an_armed_production_looks_different_at_a_glance() {
     assert!(red < 10 && line.contains("READ-ONLY"), "{line}");
     let drill = Look { drill: true, title: Some("DRILL ×60"), ..look };
     let (_, line) = first_row(armed(Environment::Production, until), &drill);
-    assert!(line.contains("DRILL ×60"), "{line}");
+    assert!(line.contains("DRILL") && line.contains("us-east-1") && line.contains("1234-5678-9012"), "{line}");
 }
 
 #[test]

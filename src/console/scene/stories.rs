@@ -8,7 +8,7 @@ use crate::change::{Change, Follow, Observed, Plan, ServiceSeen, Stage};
 use crate::live::{Armed, Followed, Meter, View};
 use crate::platform::{
     AccountId, ActivityKind, CountChange, CountHistory, Environment, Identity, MetricId, Region, Rollout, Source,
-    SourceState, Suspended, TaskCount,
+    SourceState, Suspended, TargetState, TaskCount,
 };
 use crate::policy::verdict::Next;
 use crate::policy::{Decision, Reason};
@@ -102,6 +102,30 @@ pub(crate) fn fire() -> Scene {
     let stopped = task(7, "STOPPED", Some("Task failed ELB health checks in (target-group solosuccess-ai-service-tg)"));
     scene.platform.tasks.insert(id("solosuccess-ai-service"), Arc::new(tasks.chain([stopped]).collect()));
     scene
+}
+
+/// The same evening with every tier of the platform: a replica is behind, one target fails its checks, one drains.
+pub(crate) fn platform() -> Scene {
+    let unhealthy = (TargetState::Unhealthy, "Target.Timeout");
+    let draining = (TargetState::Draining, "Target.DeregistrationInProgress");
+    let healthy = (TargetState::Healthy, "");
+    let targets = [healthy.clone(), healthy.clone(), unhealthy, healthy.clone(), healthy.clone(), healthy, draining];
+    fire()
+        .targets("solosuccess-ai-service", &targets)
+        .wave("solosuccess-ai-service", MetricId::UnhealthyHosts, |minute| f64::from(u8::from(minute < 6)))
+        .wave("solosuccess-ai-service", MetricId::Target4xx, |_| 12.0)
+        .wave("solosuccess-ai-service", MetricId::ResponseP50, |_| 0.12)
+        .wave("solosuccess-ai-service", MetricId::ResponseP99, |_| 0.88)
+        .balancer(MetricId::Elb5xx, |minute| if minute < 8 { 3.0 } else { 0.0 })
+        .primary("production-solosuccess-db")
+        .replica("production-solosuccess-db", "production-solosuccess-db-replica-1")
+        .replica("production-solosuccess-db", "production-solosuccess-db-replica-2")
+        .db("production-solosuccess-db-replica-2", MetricId::ReplicaLag, |minute| {
+            if minute < 20 { 6.5 - f64::from(minute) / 20.0 } else { 0.3 }
+        })
+        .reader(&[("production-solosuccess-db-replica-1", 100), ("production-solosuccess-db-replica-2", 50)])
+        .redis("production-solosuccess-redis", 2)
+        .distribution("E2QWRUHAPOMQZL")
 }
 
 /// Half way through a change of one's own, in production, armed.

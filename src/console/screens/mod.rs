@@ -4,6 +4,7 @@ mod anything;
 mod confirming;
 mod moving;
 mod pictures;
+mod reading;
 mod table;
 
 use std::fmt::Write as _;

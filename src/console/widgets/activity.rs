@@ -28,6 +28,8 @@ pub enum Who {
     You,
     /// The service's scheduler, in its own log.
     Ecs,
+    /// An alarm, AWS's or the policy's.
+    Alarm,
     /// The count moved, and nothing tells who did it.
     Somebody,
 }
@@ -257,7 +259,8 @@ impl What {
         }
     }
 
-    fn words(&self) -> Clean {
+    /// In words.
+    pub fn words(&self) -> Clean {
         match self {
             Self::Count { from: Some(from), to: Some(to) } => Clean::of(format_args!("{from} → {to}")),
             Self::Count { to: Some(to), .. } => Clean::of(format_args!("→ {to}")),
@@ -270,12 +273,14 @@ impl What {
 }
 
 impl Who {
-    fn word(self) -> (&'static str, Meaning) {
+    /// The word for a column of five, and what it means.
+    pub fn word(self) -> (&'static str, Meaning) {
         match self {
             Self::Aws => ("aws  ", Meaning::Acting),
             Self::Deploy => ("ci   ", Meaning::Marker),
             Self::You => ("you  ", Meaning::ActingYou),
             Self::Ecs => ("ecs  ", Meaning::Warning),
+            Self::Alarm => ("alarm", Meaning::Warning),
             Self::Somebody => ("?    ", Meaning::CannotTell),
         }
     }

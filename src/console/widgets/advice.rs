@@ -185,13 +185,14 @@ fn handled(view: &View, id: &ServiceId, condition: &Condition, now: Timestamp) -
     Some(line.say(meaning, words))
 }
 
-/// Draws the box: whose advice it is and the keys on its frame, the lines inside.
-pub fn draw(look: &Look, view: &View, id: &GroupId, boxed: bool, room: Rect, buf: &mut Buffer) {
+/// Draws the box: whose advice it is and the keys on its frame, the lines inside. From close by, nobody has to be told
+/// how to get there.
+pub fn draw(look: &Look, view: &View, id: &GroupId, boxed: bool, close: bool, room: Rect, buf: &mut Buffer) {
     let name =
         Phrase::new().say(Meaning::Title, "Advice").tell(Meaning::Text, format_args!(" · {} {}", id.tier(), id.name()));
     let inside = frame::draw(look.theme, &name, false, room, buf);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(1), ..inside };
-    let keys = keys(look, id, &Condition::of(view, id));
+    let keys = keys(look, id, close, &Condition::of(view, id));
     if name.width() + keys.width() + 8 <= usize::from(room.width) {
         let row = Rect { width: room.width.saturating_sub(2), ..phrase::line(room, 0) };
         keys.draw_right(look.theme, row, buf);
@@ -203,9 +204,10 @@ pub fn draw(look: &Look, view: &View, id: &GroupId, boxed: bool, room: Rect, buf
 }
 
 /// What to press, in the keys in force; what has no key is left out.
-fn keys(look: &Look, id: &GroupId, condition: &Condition) -> Phrase {
+fn keys(look: &Look, id: &GroupId, close: bool, condition: &Condition) -> Phrase {
     let verbs: &[(Verb, &'static str)] = match condition {
         // What the command table refuses is not offered.
+        _ if id.service().is_none() && close => &[],
         _ if id.service().is_none() => &[(Verb::Open, "look closer")],
         Condition::Advised { .. } => &[(Verb::Accept, "preview"), (Verb::Why, "why")],
         Condition::YouActing { .. } | Condition::Unread => &[(Verb::Why, "why")],

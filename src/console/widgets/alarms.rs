@@ -113,8 +113,20 @@ fn row(alert: &Alert, now: Timestamp, theme: &Theme, room: Rect, buf: &mut Buffe
         .draw(theme, Rect { width: room.width - taken, ..room }, buf);
 }
 
+/// A subject with all of its name.
+pub fn whole_name(subject: &Subject) -> String {
+    match subject {
+        Subject::Service(service) => service.to_string(),
+        Subject::Targets(service, group) => {
+            format!("{service}, {}", group.dimension().unwrap_or(group.as_str()))
+        }
+        Subject::Balancer(balancer) => balancer.to_string(),
+        Subject::Database(_) | Subject::Cache(_) | Subject::Money | Subject::Resource(_) => name(subject).to_owned(),
+    }
+}
+
 /// A subject in one word.
-fn name(subject: &Subject) -> &str {
+pub fn name(subject: &Subject) -> &str {
     match subject {
         Subject::Service(service) | Subject::Targets(service, _) => service.service.as_str(),
         // `app/name/id`: the name is what people gave it.

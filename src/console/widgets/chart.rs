@@ -117,7 +117,7 @@ impl Chart<'_> {
     fn gutter(&self) -> u16 {
         let most = self.axis_value(self.top(i64::MIN)).len();
         let threshold = self.threshold.map_or(0, |(value, _)| self.axis_value(value).len());
-        most.max(threshold) as u16 + 1
+        most.max(threshold).max(self.axis_value(0.0).len()) as u16 + 1
     }
 
     fn axis_value(&self, value: f64) -> String {

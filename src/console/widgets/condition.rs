@@ -276,7 +276,8 @@ fn of_service(service: &Service) -> Option<(Severity, &'static str)> {
     failed.then_some((Severity::Warning, "deploy failed"))
 }
 
-fn alarm(alert: &Alert) -> (Severity, &'static str) {
+/// An alarm's severity, and itself in two words.
+pub fn alarm(alert: &Alert) -> (Severity, &'static str) {
     let word = match alert.rule {
         AlertRule::EcsCpuCritical | AlertRule::EcsCpuWarning | AlertRule::RdsCpuCritical => "cpu alarm",
         AlertRule::RdsLagCritical | AlertRule::RdsLagWarning => "lag alarm",

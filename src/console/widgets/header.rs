@@ -6,7 +6,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::condition::Severity;
-use super::summary::Traffic;
 use super::{Phrase, Summary, phrase};
 use crate::console::theme::Meaning;
 use crate::console::words::{self, Clean};
@@ -16,8 +15,6 @@ use crate::platform::SourceState;
 
 /// From this width on, counts carry their words.
 const WORDY: u16 = 100;
-/// From this width on, the balancer's errors are told apart.
-const DETAILED: u16 = 150;
 /// Below this width environment and writes are said in few letters.
 const TINY: u16 = 30;
 /// The newest answer may be this old before the header doubts that anything is live.
@@ -33,6 +30,8 @@ struct Part {
     keep: u8,
     right: bool,
     phrase: Phrase,
+    /// Fewer words for it, and when they are taken: before what has this or more to keep is dropped.
+    shorter: Option<(u8, Phrase)>,
 }
 
 /// Rows the header needs.
@@ -44,15 +43,19 @@ pub fn height(_view: &View, _model: &Model, _width: u16) -> u16 {
 pub fn draw(view: &View, model: &Model, look: &Look, room: Rect, buf: &mut Buffer) {
     let summary = model.summary();
     first_line(view, model, look, summary, phrase::line(room, 0), buf);
-    stack(summary, room.width).draw(look.theme, phrase::line(room, 1), buf);
+    summary.stack.line(usize::from(room.width)).draw(look.theme, phrase::line(room, 1), buf);
 }
 
 fn first_line(view: &View, model: &Model, look: &Look, summary: &Summary, row: Rect, buf: &mut Buffer) {
     let mut parts = parts(view, model, look, summary, row.width);
     let width = |parts: &[Part]| parts.iter().map(|part| part.phrase.width()).sum::<usize>();
+    let rank = |part: &Part| part.shorter.as_ref().map_or(part.keep, |(at, _)| *at);
     while width(&parts) > usize::from(row.width) && parts.len() > 1 {
-        let least = parts.iter().enumerate().min_by_key(|(_, part)| part.keep).map_or(0, |(at, _)| at);
-        parts.remove(least);
+        let least = parts.iter().enumerate().min_by_key(|(_, part)| rank(part)).map_or(0, |(at, _)| at);
+        match parts[least].shorter.take() {
+            Some((_, phrase)) => parts[least].phrase = phrase,
+            None => drop(parts.remove(least)),
+        }
     }
     let loud = view.environment.is_production() && matches!(view.armed, Armed::Until(_)) && !look.drill;
     if loud {
@@ -68,13 +71,16 @@ fn first_line(view: &View, model: &Model, look: &Look, summary: &Summary, row: R
 }
 
 fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16) -> Vec<Part> {
-    let left = |keep, phrase| Part { keep, right: false, phrase };
-    let right = |keep, phrase: Phrase| Part { keep, right: true, phrase: phrase.say(Meaning::Text, "  ") };
+    let left = |keep, phrase| Part { keep, right: false, phrase, shorter: None };
+    let right =
+        |keep, phrase: Phrase| Part { keep, right: true, phrase: phrase.say(Meaning::Text, "  "), shorter: None };
     let muted = |words: std::fmt::Arguments<'_>| Phrase::new().tell(Meaning::Muted, words);
     let mut parts = vec![left(2, Phrase::new().say(Meaning::Title, " scaledeck "))];
     if look.drill {
         let name = look.title.map_or_else(|| "DRILL".into(), Clean::new);
-        parts.push(left(11, Phrase::new().tell(Meaning::Drill, format_args!(" {name} ")).say(Meaning::Text, " ")));
+        let badge = |name: &Clean| Phrase::new().tell(Meaning::Drill, format_args!(" {name} ")).say(Meaning::Text, " ");
+        let shorter = Some((5, badge(&"DRILL".into())));
+        parts.push(Part { shorter, ..left(11, badge(&name)) });
     } else if let Some(title) = look.title {
         parts.push(left(2, muted(format_args!("{title} "))));
     }
@@ -85,8 +91,8 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
     }
     parts.push(left(12, Phrase::new().tell(meaning, format_args!(" {environment} "))));
     if let Some(identity) = &view.platform.identity {
-        parts.push(left(7, muted(format_args!("· {} ", identity.region))));
-        parts.push(left(6, muted(format_args!("· {} ", words::account(identity.account.as_str())))));
+        parts.push(left(10, muted(format_args!("· {} ", identity.region))));
+        parts.push(left(10, muted(format_args!("· {} ", words::account(identity.account.as_str())))));
         parts.push(left(3, muted(format_args!("· {} ", identity.short()))));
     } else {
         let state = view.platform.sources.get(&crate::platform::Source::Identity).map(|health| &health.state);
@@ -99,7 +105,8 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
         };
         parts.push(left(6, Phrase::new().say(Meaning::CannotTell, words)));
     }
-    parts.push(right(8, alive(view, model, summary, look.now)));
+    let shorter = alive_briefly(view, model, summary).map(|brief| (6, brief.say(Meaning::Text, "  ")));
+    parts.push(Part { shorter, ..right(8, alive(view, model, summary, look.now)) });
     parts.push(right(9, counts(summary, width >= WORDY)));
     let cost = words::dollars_per_hour(view.meter.dollars_per_hour);
     let cap = view.meter.budget.map(|budget| format!(" of ${budget}")).unwrap_or_default();
@@ -108,7 +115,12 @@ fn parts(view: &View, model: &Model, look: &Look, summary: &Summary, width: u16)
         parts.push(right(5, Phrase::new().say(Meaning::Warning, "▲ throttled")));
     }
     parts.push(right(12, writes(view, width < TINY, look.now)));
-    parts.push(Part { keep: 4, right: true, phrase: muted(format_args!("{} ", words::clock(look.now))) });
+    parts.push(Part {
+        shorter: None,
+        keep: 4,
+        right: true,
+        phrase: muted(format_args!("{} ", words::clock(look.now))),
+    });
     parts
 }
 
@@ -135,8 +147,15 @@ fn alive(view: &View, model: &Model, summary: &Summary, now: Timestamp) -> Phras
     }
 }
 
+/// How many sources fail, where there is no room for more.
+fn alive_briefly(view: &View, model: &Model, summary: &Summary) -> Option<Phrase> {
+    let failing = summary.failing.len();
+    (failing > 0 && !view.paused && !model.frozen)
+        .then(|| Phrase::new().tell(Meaning::Warning, format_args!("▲ {failing} fail")))
+}
+
 fn counts(summary: &Summary, wordy: bool) -> Phrase {
-    if summary.services == 0 {
+    if summary.groups == 0 {
         // Two zeros would read as "nothing is on fire".
         return Phrase::new().say(Meaning::CannotTell, if wordy { "? nothing read yet" } else { "?" });
     }
@@ -168,61 +187,4 @@ fn writes(view: &View, tiny: bool, now: Timestamp) -> Phrase {
             Phrase::new().tell(meaning, format_args!(" ARMED {left} "))
         }
     }
-}
-
-/// Balancer ▸ tasks ▸ the hottest group, with as many words as there is room for.
-fn stack(summary: &Summary, width: u16) -> Phrase {
-    let start = || {
-        let line = Phrase::new().say(Meaning::Text, " ");
-        match summary.traffic {
-            Some(traffic) => line.then(balancer(traffic, summary.errors, width)).say(Meaning::Muted, " ▸ "),
-            None => line,
-        }
-    };
-    if summary.services == 0 {
-        return start().say(Meaning::Muted, "no service has been read yet");
-    }
-    let of = |services: bool, name: bool| start().then(tasks(summary, services)).then(hottest(summary, name));
-    let several = summary.services > 1;
-    let fits = |line: &Phrase| line.width() <= usize::from(width);
-    let full = of(several, several);
-    let shorter = [of(false, several), of(false, false), start().then(tasks(summary, false))];
-    shorter.into_iter().fold(full, |line, shorter| if fits(&line) { line } else { shorter })
-}
-
-fn tasks(summary: &Summary, services: bool) -> Phrase {
-    let short = summary.running < summary.desired;
-    let meaning = if short { Meaning::Warning } else { Meaning::Strong };
-    let line = Phrase::new()
-        .say(Meaning::Muted, "tasks ")
-        .tell(meaning, format_args!("{}/{}", words::count(summary.running), words::count(summary.desired)));
-    if !services {
-        return line;
-    }
-    line.tell(Meaning::Muted, format_args!(" in {}", words::several(summary.services, "service")))
-}
-
-fn hottest(summary: &Summary, name: bool) -> Phrase {
-    let Some((id, said, over)) = &summary.hottest else { return Phrase::new() };
-    let line = Phrase::new().say(Meaning::Muted, " ▸ hottest ").said(said);
-    let line = if *over { line.say(Meaning::Warning, " ▲") } else { line };
-    if name { line.tell(Meaning::Muted, format_args!(" {}", id.service)) } else { line }
-}
-
-fn balancer(traffic: Traffic, alarm: bool, width: u16) -> Phrase {
-    let mut line = Phrase::new()
-        .say(Meaning::Muted, "balancer ")
-        .tell(Meaning::Strong, format_args!("{}/min", words::number(traffic.requests, 0)));
-    if let Some(p95) = traffic.p95 {
-        let p95 = words::value(crate::platform::metric::Unit::Seconds, p95);
-        line = line.say(Meaning::Muted, " p95 ").tell(Meaning::Strong, format_args!("{p95}"));
-    }
-    let Some(errors) = traffic.error_percent() else { return line.say(Meaning::Muted, " no traffic") };
-    let (meaning, mark) = if alarm { (Meaning::Warning, " ▲") } else { (Meaning::Strong, "") };
-    line = line.say(Meaning::Muted, " 5xx ").tell(meaning, format_args!("{} %{mark}", words::number(errors, 1)));
-    if width >= DETAILED && errors > 0.0 {
-        let (targets, balancer) = (words::number(traffic.target_5xx, 0), words::number(traffic.elb_5xx, 0));
-        line = line.tell(Meaning::Muted, format_args!(" ({targets} by targets, {balancer} by the balancer)"));
-    }
-    line
 }

@@ -12,7 +12,7 @@ use crate::console::words::Clean;
 use crate::policy::sentence::{Role, Said};
 
 /// Words with meanings, in reading order, that fill one line or part of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Phrase(Vec<(Meaning, Clean)>);
 
 impl Phrase {

@@ -87,6 +87,22 @@ pub fn line(source: Source, health: &SourceHealth, now: Timestamp) -> Option<Phr
     told(&[source], health, now)
 }
 
+/// A state in a word, for where there is no room for what to do about it.
+pub fn word(state: &SourceState) -> &'static str {
+    match state {
+        SourceState::Live => "live",
+        SourceState::Waiting => "waiting",
+        SourceState::Capped { .. } => "asked for less",
+        SourceState::Throttled { .. } => "throttled",
+        SourceState::Denied { .. } => "denied",
+        SourceState::Expired { .. } => "credentials expired",
+        SourceState::NoCredentials { .. } => "no credentials",
+        SourceState::TimedOut { .. } => "timed out",
+        SourceState::Network { .. } => "unreachable",
+        SourceState::Faulty { .. } => "faulty",
+    }
+}
+
 fn told(sources: &[Source], health: &SourceHealth, now: Timestamp) -> Option<Phrase> {
     let first: Vec<&str> = sources.iter().take(NAMED).map(|source| source.label()).collect();
     let others = sources.len() - first.len();

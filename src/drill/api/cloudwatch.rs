@@ -225,9 +225,19 @@ fn list_metrics(world: &World, input: &Value) -> Result<Value, Refusal> {
                 own.iter().any(|(own, its)| own == name && value.is_none_or(|value| value == *its))
             })
     };
-    let (metrics, next) = page::by_service(world, place("ListMetrics", input)?, METRICS_PAGE, |workload| {
+    let begin = place("ListMetrics", input)?;
+    let (mut metrics, mut next) = page::by_service(world, begin, METRICS_PAGE, |workload| {
         workload.keys().iter().filter(|key| meets(key)).map(metric_value).collect()
     });
+    if next.is_none() {
+        // What belongs to no service comes after the last one.
+        let last = u64::from(world.scenario().services);
+        let skipped = if begin.outer >= last { begin.inner as usize } else { 0 };
+        let room = METRICS_PAGE - metrics.len();
+        let mut rest = world.keys_apart().filter(meets).skip(skipped);
+        metrics.extend(rest.by_ref().take(room).map(|key| metric_value(&key)));
+        next = rest.next().map(|_| Place { outer: last, inner: (skipped + room) as u64 });
+    }
     Ok(Value::map([("Metrics", metrics.into()), ("NextToken", next.map(|next| next.write("ListMetrics")).into())]))
 }
 

@@ -1,6 +1,7 @@
 //! Elastic Container Service, over awsJson: its operations. What their answers are made of is in `records`.
 
 mod records;
+mod writes;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,9 @@ pub(super) fn answer(world: &mut World, operation: &str, input: &Value) -> Resul
         "ListTasks" => list_tasks(world, input),
         "DescribeTasks" => describe_tasks(world, input),
         "DescribeTaskDefinition" => describe_task_definition(world, input),
-        "UpdateService" => update_service(world, input),
+        "RegisterTaskDefinition" => writes::register_task_definition(world, input),
+        "StopTask" => writes::stop_task(world, input),
+        "UpdateService" => writes::update_service(world, input),
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }
@@ -163,44 +166,20 @@ fn describe_tasks(world: &World, input: &Value) -> Result<Value, Refusal> {
 
 fn describe_task_definition(world: &World, input: &Value) -> Result<Value, Refusal> {
     let wanted = required(input, "taskDefinition")?;
-    let matches = |arn: &str| {
-        let short = arn.rsplit('/').next().unwrap_or(arn);
-        arn == wanted || short == wanted || records::family_of(arn) == wanted
-    };
-    let found = world.workloads().find(|workload| matches(&workload.service.task_definition));
-    let Some(workload) = found else {
+    let Some(definition) = world.definition(wanted) else {
         return Err(Refusal::new("ClientException", "Unable to describe task definition."));
     };
     Ok(Value::map([
-        ("taskDefinition", records::task_definition(&workload.service, world.identity())),
+        ("taskDefinition", records::task_definition(&definition, world.identity())),
         ("tags", Vec::new().into()),
     ]))
-}
-
-fn update_service(world: &mut World, input: &Value) -> Result<Value, Refusal> {
-    let cluster = cluster(world, input)?.to_owned();
-    let wanted = required(input, "service")?;
-    if let Some(other) = input.names().find(|name| !matches!(*name, "cluster" | "service" | "desiredCount")) {
-        return Err(invalid(format!("The drill changes only desiredCount of a service; it does not model {other}.")));
-    }
-    let name = service_name(wanted, &cluster).filter(|name| world.workload(name).is_some());
-    let Some(name) = name else {
-        return Err(Refusal::new("ServiceNotFoundException", "Service not found."));
-    };
-    let service = match input.int("desiredCount")? {
-        Some(count) => world.update_service(&cluster, name, count).map_err(|why| refused(&why))?,
-        None => match world.workload(name) {
-            Some(workload) => workload.service.clone(),
-            None => return Err(refused(&Refused::ServiceNotFound)),
-        },
-    };
-    Ok(Value::map([("service", records::service(&service, world.identity(), false))]))
 }
 
 fn refused(why: &Refused) -> Refusal {
     let code = match why {
         Refused::ClusterNotFound => "ClusterNotFoundException",
         Refused::ServiceNotFound => "ServiceNotFoundException",
+        Refused::Client(_) => "ClientException",
         _ => "InvalidParameterException",
     };
     Refusal::new(code, why.to_string())

@@ -13,10 +13,13 @@ use quick_xml::events::Event;
 
 use super::Service;
 use super::query;
-use super::value::Value;
+use super::value::{Name, Value};
 
 /// Deeper than any request of the models.
 const MAX_DEPTH: usize = 32;
+
+/// The fields of a structure.
+type Fields = Vec<(Name, Value)>;
 
 /// What an operation looks like on the wire.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Route {
     }
 
     /// The labels that a path below the service's version has, if it is this route's.
-    fn labels(&self, path: &str) -> Option<Vec<(Cow<'static, str>, Value)>> {
+    fn labels(&self, path: &str) -> Option<Fields> {
         let (mut own, mut given) = (self.path.split('/'), path.split('/'));
         let mut labels = Vec::new();
         loop {
@@ -89,18 +92,14 @@ pub(super) fn service(path: &str) -> Option<(Service, &str)> {
 }
 
 /// The route of a request, and the labels of its path.
-pub(super) fn route(
-    service: Service,
-    method: &Method,
-    path: &str,
-) -> Option<(&'static Route, Vec<(Cow<'static, str>, Value)>)> {
-    let own = ROUTES.iter().filter(|route| route.service == service && route.method == method.as_str());
-    own.filter_map(|route| Some((route, route.labels(path)?))).next()
+pub(super) fn route(service: Service, method: &Method, path: &str) -> Option<(&'static Route, Fields)> {
+    let mut own = ROUTES.iter().filter(|route| route.service == service && route.method == method.as_str());
+    own.find_map(|route| Some((route, route.labels(path)?)))
 }
 
 /// The input: the path's labels; the query string, by its own names; `IfMatch`, where there is such a header; and the
 /// body. A body called `…Request` is the input itself, any other is the field of its name.
-pub(super) fn read(request: &Request<Bytes>, mut fields: Vec<(Cow<'static, str>, Value)>) -> Result<Value, String> {
+pub(super) fn read(request: &Request<Bytes>, mut fields: Fields) -> Result<Value, String> {
     for pair in request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         fields.push((Cow::Owned(query::unescape(name.as_bytes())?), Value::from(query::unescape(value.as_bytes())?)));
@@ -124,7 +123,7 @@ fn document(body: &[u8]) -> Result<(String, Value), String> {
     struct Open {
         name: String,
         text: String,
-        fields: Vec<(Cow<'static, str>, Value)>,
+        fields: Fields,
     }
     let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8")?;
     let mut reader = Reader::from_str(text);

@@ -153,12 +153,16 @@ pub(super) fn evaluate(it: &mut Workload, scenario: &Scenario, start: i64, now: 
     let mut turns = Vec::new();
     for policy in &mut it.scaling.policies {
         let metric = policy.metric;
-        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, value(minute, metric))).collect();
+        let shown = |at: i64| !scenario.is_blind(metric.namespace(), at - start);
+        let value = |at: i64, minute| shown(at).then(|| value(minute, metric)).flatten();
+        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, value(*at, minute))).collect();
         turns.extend(policy.high.judge(&points, now));
         turns.extend(policy.low.judge(&points, now));
     }
     for watch in &mut it.watches {
-        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, watch.value(*at, minute))).collect();
+        let shown = |at: i64| !scenario.is_blind(watch.key.metric.namespace(), at - start);
+        let value = |at: i64, minute| shown(at).then(|| watch.value(at, minute)).flatten();
+        let points: Vec<_> = minutes.iter().map(|(at, minute)| (*at, value(*at, minute))).collect();
         turns.extend(watch.alarm.judge(&points, now));
     }
     alarms::remember(&mut it.turns, turns, now);
@@ -167,11 +171,12 @@ pub(super) fn evaluate(it: &mut Workload, scenario: &Scenario, start: i64, now: 
 /// Decides, and does it.
 fn act(it: &mut Workload, scenario: &Scenario, start: i64, now: i64) {
     let newest = final_minutes(it, scenario, start, now, 1);
-    let Some((_, minute)) = newest.first() else { return };
+    let Some((at, minute)) = newest.first() else { return };
+    let shown = |metric: Tracked| !scenario.is_blind(metric.namespace(), at - start);
     let asks = it.scaling.policies.iter().map(|policy| Ask {
         high: policy.high.state == AlarmState::Alarm,
         low: policy.low.state == AlarmState::Alarm,
-        value: value(minute, policy.metric),
+        value: shown(policy.metric).then(|| value(minute, policy.metric)).flatten(),
         measured_on: minute.tasks(),
         target: policy.target,
         scales_in: !policy.disable_scale_in,

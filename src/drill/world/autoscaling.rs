@@ -108,6 +108,14 @@ impl Tracked {
         }
     }
 
+    /// The namespace of what it tracks.
+    pub(super) fn namespace(self) -> &'static str {
+        match self {
+            Self::Cpu | Self::Memory => "AWS/ECS",
+            Self::RequestsPerTarget => "AWS/ApplicationELB",
+        }
+    }
+
     /// The metric for a word on the wire.
     pub fn from_wire(word: &str) -> Option<Self> {
         [Self::Cpu, Self::Memory, Self::RequestsPerTarget].into_iter().find(|metric| metric.as_str() == word)

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use crate::drill::scenario::Defect;
+
 /// How many events `DescribeServices` shows of a service.
 pub const EVENTS_SHOWN: usize = 100;
 
@@ -56,12 +58,76 @@ pub struct Service {
     pub subnets: Vec<String>,
     /// The security group of its tasks.
     pub security_group: String,
+    /// Within which it deploys.
+    pub percentages: Percentages,
+    /// What becomes of a deployment whose tasks fail.
+    pub breaker: Breaker,
     /// Deployments, the primary one first.
     pub deployments: Vec<Deployment>,
     /// Events, newest first, at most [`EVENTS_SHOWN`].
     pub events: VecDeque<Event>,
     /// Tasks in the order of their creation; the stopped ones stay for an hour.
     pub tasks: Vec<Task>,
+    /// What is wrong with the tasks of a task definition, by its ARN.
+    pub(super) flaws: Vec<(String, Flaw)>,
+}
+
+/// `minimumHealthyPercent` and `maximumPercent` of the desired count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percentages {
+    /// Healthy tasks that a deployment keeps.
+    pub min_healthy: u32,
+    /// Tasks that there may be while it lasts.
+    pub max: u32,
+}
+
+/// `deploymentCircuitBreaker`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    /// It fails a deployment whose tasks fail.
+    pub enabled: bool,
+    /// And then goes back to the one before.
+    pub rolls_back: bool,
+}
+
+/// A revision of a task definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its ARN, with the revision.
+    pub arn: String,
+    /// CPU units that a task reserves.
+    pub cpu_units: u32,
+    /// Memory that a task reserves, MiB.
+    pub memory_mib: u32,
+    /// The one container of a task.
+    pub container: String,
+    /// The port that the container listens on.
+    pub container_port: u16,
+    /// The container's image.
+    pub image: String,
+    /// When it was registered.
+    pub registered: Timestamp,
+}
+
+/// What is wrong with a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It answers no health check, and requests with 5XX.
+    Sick,
+    /// It passes its health checks, and answers a good part of the requests with 5XX.
+    Errs,
+    /// Its container exits as soon as it has started.
+    Exits,
+}
+
+impl From<Defect> for Flaw {
+    fn from(defect: Defect) -> Self {
+        match defect {
+            Defect::Errors => Self::Errs,
+            Defect::Unhealthy => Self::Sick,
+            Defect::Exits => Self::Exits,
+        }
+    }
 }
 
 impl Service {
@@ -78,6 +144,21 @@ impl Service {
     /// Tasks on their way to `RUNNING`.
     pub fn pending(&self) -> u32 {
         self.tasks.iter().filter(|task| task.phase < Phase::Running).count() as u32
+    }
+
+    /// The revision that it runs.
+    pub fn definition(&self) -> Definition {
+        let short = self.task_definition.rsplit('/').next().unwrap_or_default();
+        let identity = &super::IDENTITY;
+        Definition {
+            arn: self.task_definition.clone(),
+            cpu_units: self.cpu_units,
+            memory_mib: self.memory_mib,
+            container: self.container.clone(),
+            container_port: self.container_port,
+            image: format!("{}.dkr.ecr.{}.amazonaws.com/{short}", identity.account, identity.region),
+            registered: self.created,
+        }
     }
 
     /// Whether a deployment is in progress; Application Auto Scaling then scales nothing in.
@@ -101,6 +182,8 @@ pub struct Deployment {
     pub updated: Timestamp,
     /// How far it is.
     pub rollout: Rollout,
+    /// `rolloutStateReason`, where it is not just the state in words.
+    pub reason: Option<String>,
     /// Tasks of it that failed to start.
     pub failed_tasks: u32,
 }
@@ -167,6 +250,8 @@ pub struct Task {
     pub stop: Option<Stop>,
     /// The deployment that started it.
     pub started_by: String,
+    /// The task definition's ARN.
+    pub task_definition: String,
     /// Its place in the order of creation.
     pub(super) number: u64,
     /// The second in which the present phase ends; `None` while it lasts.
@@ -175,8 +260,8 @@ pub struct Task {
     pub(super) cold_start: [i64; 3],
     /// Requests that wait in the task.
     pub(super) backlog: f64,
-    /// It answers no health check, and requests with 5XX.
-    pub(super) sick: bool,
+    /// What is wrong with it, if something is.
+    pub(super) flaw: Option<Flaw>,
 }
 
 impl Task {
@@ -230,4 +315,6 @@ pub struct Stop {
     pub code: &'static str,
     /// `stoppedReason`, as in `Scaling activity initiated by (deployment ecs-svc/…)`.
     pub reason: String,
+    /// What the container returned, or will.
+    pub exit: i64,
 }

@@ -28,6 +28,11 @@ pub(super) fn arn(service: &str, rest: &str) -> String {
     format!("arn:aws:{service}:{}:{}:{rest}", IDENTITY.region, IDENTITY.account)
 }
 
+/// The ARN of a task definition from its family and revision, as in `ai-service:42`.
+pub(super) fn task_definition(short: &str) -> String {
+    arn("ecs", &format!("task-definition/{short}"))
+}
+
 /// The ARN of the cluster.
 pub(super) fn cluster_arn() -> String {
     arn("ecs", &format!("cluster/{}", IDENTITY.cluster))

@@ -11,8 +11,7 @@ use super::alarms::{self, Alarm, AlarmState, Missing};
 use super::autoscaling::{
     Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
 };
-use super::database::Toll;
-use super::ecs::{Deployment, Phase, Rollout, Service};
+use super::ecs::{Breaker, Deployment, Percentages, Phase, Rollout, Service};
 use super::elb::{Balancer, Health, HealthCheck, Target, TargetGroup};
 use super::load::{self, Load};
 use super::minute::Minute;
@@ -49,7 +48,10 @@ fn floor(second: i64) -> u32 {
 }
 
 /// The tasks that the main service had at rest in a second before the start.
-fn at_rest(scenario: &Scenario, start: i64, second: i64) -> u32 {
+pub(super) fn at_rest(scenario: &Scenario, start: i64, second: i64) -> u32 {
+    if let Some(left) = scenario.left.filter(|left| second >= start - 3600 * i64::from(left.hours)) {
+        return left.tasks;
+    }
     // By the half-hour, so that the count does not follow every person.
     let half_hour = second - second.rem_euclid(1800);
     let requests = load::users(scenario, start, half_hour.min(start)) * load::REQUESTS_PER_USER_MINUTE;
@@ -65,7 +67,8 @@ pub(super) fn minute(load: Load, scenario: &Scenario, seed: u64, start: i64, fro
         }
         Load::Work { cpu } => {
             let mut minute = Minute::default();
-            let mut ledger = Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() };
+            let mut totals = Totals::default();
+            let mut ledger = Ledger::free(&mut minute, &mut totals);
             serving::work(&mut ledger, cpu * f64::from(QUIET_TASKS), QUIET_TASKS, seed, from);
             minute.running.sample(QUIET_TASKS.into());
             minute
@@ -82,7 +85,11 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
     let name = names::service(0);
     let mut service = service(&name, "ai-service:42", Some(group), created, now, &mut random);
     service.desired = at_rest(scenario, start, now);
-    let scaling = main_scaling(&name, &balancer, floor(now), created, &mut random);
+    let mut scaling = main_scaling(&name, &balancer, floor(now), created, &mut random);
+    if let Some(left) = scenario.left {
+        scaling.min = left.floor.unwrap_or(scaling.min);
+        scaling.suspended.dynamic_in = left.scale_in_suspended;
+    }
     let mut it = Workload {
         service,
         balancer: Some(balancer),
@@ -96,6 +103,7 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
         totals: Totals::default(),
         watches: Vec::new(),
         turns: VecDeque::new(),
+        lost_zone: None,
         settled: true,
         scaling_in: false,
         random,
@@ -147,6 +155,7 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
         totals: Totals::default(),
         watches: Vec::new(),
         turns: VecDeque::new(),
+        lost_zone: None,
         settled: true,
         scaling_in: false,
         random,
@@ -167,7 +176,7 @@ fn service(
     now: i64,
     random: &mut ChaCha8Rng,
 ) -> Service {
-    let task_definition = names::arn("ecs", &format!("task-definition/{family}"));
+    let task_definition = names::task_definition(family);
     let deployed = names::time(now - 9 * DAY);
     let deployment = Deployment {
         id: names::deployment(random),
@@ -176,6 +185,7 @@ fn service(
         created: deployed,
         updated: deployed + SignedDuration::from_mins(4),
         rollout: Rollout::Completed,
+        reason: None,
         failed_tasks: 0,
     };
     let mut service = Service {
@@ -194,9 +204,12 @@ fn service(
         created: names::time(created),
         subnets: SUBNETS.map(str::to_owned).into(),
         security_group: TASK_SECURITY_GROUP.to_owned(),
+        percentages: Percentages { min_healthy: 100, max: 200 },
+        breaker: Breaker { enabled: true, rolls_back: true },
         deployments: vec![deployment],
         events: VecDeque::new(),
         tasks: Vec::new(),
+        flaws: Vec::new(),
     };
     // ECS repeats it every six hours.
     for back in [15, 9, 3] {

@@ -4,8 +4,8 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::database::Toll;
-use super::ecs::{EVENTS_SHOWN, Event, Phase, Service, Stop, Task};
+use super::deployment;
+use super::ecs::{EVENTS_SHOWN, Event, Flaw, Phase, Service, Stop, Task};
 use super::elb::{Health, Target};
 use super::serving::Ledger;
 use super::workload::Workload;
@@ -61,10 +61,11 @@ pub(super) fn new_task(service: &Service, zone: usize, now: i64, random: &mut Ch
         stopped: None,
         stop: None,
         started_by: service.deployments.first().map(|one| one.id.clone()).unwrap_or_default(),
+        task_definition: service.task_definition.clone(),
         until: Some(now + provisioning),
         cold_start: [provisioning, pulling, starting],
         backlog: 0.0,
-        sick: false,
+        flaw: service.flaws.iter().find(|(arn, _)| *arn == service.task_definition).map(|(_, flaw)| *flaw),
     }
 }
 
@@ -85,7 +86,8 @@ fn check_targets(it: &mut Workload, now: i64) -> Vec<String> {
             continue;
         }
         target.next_check = now + i64::from(check.interval_seconds);
-        let passes = task_by_number(&it.service, target.number).is_some_and(|index| !it.service.tasks[index].sick);
+        let passes = task_by_number(&it.service, target.number)
+            .is_some_and(|index| it.service.tasks[index].flaw != Some(Flaw::Sick));
         target.streak = if passes { target.streak.max(0) + 1 } else { target.streak.min(0) - 1 };
         // A new target needs one passing check; the threshold is for those that were unhealthy.
         let passes_needed = if target.health == Health::Initial { 1 } else { check.healthy_threshold };
@@ -102,11 +104,19 @@ fn check_targets(it: &mut Workload, now: i64) -> Vec<String> {
 /// Moves tasks whose phase has ended to the next one.
 fn advance_tasks(it: &mut Workload, now: i64) {
     let mut registered = 0;
+    let mut failed = Vec::new();
     for task in &mut it.service.tasks {
         if task.until.is_none_or(|until| now < until) {
             continue;
         }
         let at = Some(names::time(now));
+        if task.phase == Phase::Activating && task.flaw == Some(Flaw::Exits) {
+            (task.stopping, task.started) = (at, at);
+            task.stop = Some(Why::Exited.stop());
+            (task.phase, task.until) = (Phase::Deprovisioning, Some(now + it.random.random_range(8..20)));
+            failed.push(task.started_by.clone());
+            continue;
+        }
         (task.phase, task.until) = match task.phase {
             Phase::Provisioning => {
                 task.pull_started = at;
@@ -138,8 +148,7 @@ fn advance_tasks(it: &mut Workload, now: i64) {
             }
             Phase::Running | Phase::Deactivating => {
                 // What a task has not answered when it is told to stop, the balancer answers: 502.
-                Ledger { minute: &mut it.minute, totals: &mut it.totals, toll: Toll::default() }
-                    .balancer_failed(task.backlog);
+                Ledger::free(&mut it.minute, &mut it.totals).balancer_failed(task.backlog);
                 task.backlog = 0.0;
                 (Phase::Stopping, Some(now + it.random.random_range(3..10)))
             }
@@ -152,6 +161,9 @@ fn advance_tasks(it: &mut Workload, now: i64) {
         };
     }
     it.service.tasks.retain(|task| task.phase != Phase::Stopped || task.until.is_some_and(|until| now < until));
+    for deployment in failed {
+        deployment::count_failure(it, &deployment, now);
+    }
     if registered > 0
         && let Some(group) = it.service.target_group.clone()
     {
@@ -163,34 +175,28 @@ fn advance_tasks(it: &mut Workload, now: i64) {
 /// Stops the tasks whose targets have become unhealthy; new ones take their place.
 fn replace_unhealthy(it: &mut Workload, now: i64, failed: &[String]) {
     let Some(group) = it.service.target_group.clone() else { return };
-    let reason = format!("Task failed ELB health checks in (target-group {group})");
     for id in failed {
         if let Some(index) = it.service.tasks.iter().position(|task| task.id == *id && task.wanted()) {
             let message = format!("(port {}) is unhealthy in (target-group {group})", it.service.container_port);
             event(&mut it.service, &mut it.random, now, &message);
-            stop(it, &[index], now, &reason);
+            let deployment = it.service.tasks[index].started_by.clone();
+            stop(it, &[index], now, &Why::Unhealthy(group.clone()));
+            deployment::count_failure(it, &deployment, now);
         }
     }
 }
 
 /// Starts or stops tasks until as many are wanted as are desired.
 fn reconcile(it: &mut Workload, now: i64) {
+    if it.service.deployments.len() > 1 {
+        deployment::roll(it, now);
+        return;
+    }
     let desired = it.service.desired as usize;
-    let mut crowds = [0_usize; IDENTITY.zones.len()];
-    it.service.tasks.iter().filter(|task| task.wanted()).for_each(|task| crowds[task.zone] += 1);
+    let mut crowds = crowds(&it.service);
     let wanted: usize = crowds.iter().sum();
     if wanted < desired {
-        let count = (desired - wanted).min(TASKS_PER_SECOND);
-        let mut list = String::new();
-        for _ in 0..count {
-            let zone = (0..crowds.len()).min_by_key(|zone| crowds[*zone]).unwrap_or(0);
-            crowds[zone] += 1;
-            let task = new_task(&it.service, zone, now, &mut it.random);
-            list = list + " (task " + &task.id + ")";
-            it.service.tasks.push(task);
-        }
-        event(&mut it.service, &mut it.random, now, &format!("has started {count} tasks:{list}."));
-        it.settled = false;
+        start(it, desired - wanted, now);
     } else if wanted > desired {
         let mut going: Vec<usize> = Vec::new();
         for _ in 0..(wanted - desired).min(TASKS_PER_SECOND) {
@@ -204,8 +210,35 @@ fn reconcile(it: &mut Workload, now: i64) {
             }
         }
         let deployment = it.service.deployments.first().map(|one| one.id.clone()).unwrap_or_default();
-        stop(it, &going, now, &format!("Scaling activity initiated by (deployment {deployment})"));
+        stop(it, &going, now, &Why::Scaling(deployment));
     }
+}
+
+/// Wanted tasks by zone.
+fn crowds(service: &Service) -> [usize; IDENTITY.zones.len()] {
+    let mut crowds = [0; IDENTITY.zones.len()];
+    service.tasks.iter().filter(|task| task.wanted()).for_each(|task| crowds[task.zone] += 1);
+    crowds
+}
+
+/// Starts so many tasks, or as many as a second allows, in the emptiest zones that are there.
+pub(super) fn start(it: &mut Workload, count: usize, now: i64) {
+    let count = count.min(TASKS_PER_SECOND);
+    if count == 0 {
+        return;
+    }
+    let mut crowds = crowds(&it.service);
+    let mut list = String::new();
+    for _ in 0..count {
+        let there = (0..crowds.len()).filter(|zone| it.lost_zone != Some(*zone));
+        let zone = there.min_by_key(|zone| crowds[*zone]).unwrap_or(0);
+        crowds[zone] += 1;
+        let task = new_task(&it.service, zone, now, &mut it.random);
+        list = list + " (task " + &task.id + ")";
+        it.service.tasks.push(task);
+    }
+    event(&mut it.service, &mut it.random, now, &format!("has started {count} tasks:{list}."));
+    it.settled = false;
 }
 
 /// The index of a task by its place in the order of creation.
@@ -213,14 +246,42 @@ fn task_by_number(service: &Service, number: u64) -> Option<usize> {
     service.tasks.binary_search_by_key(&number, |task| task.number).ok()
 }
 
+/// Why a task is stopped.
+pub(super) enum Why {
+    /// The count, or a deployment: this one.
+    Scaling(String),
+    /// Its target in this group has become unhealthy.
+    Unhealthy(String),
+    /// Its container exited by itself.
+    Exited,
+    /// Somebody asked for it, in these words.
+    Asked(String),
+}
+
+impl Why {
+    fn stop(&self) -> Stop {
+        let (code, reason, exit) = match self {
+            Self::Scaling(deployment) => {
+                ("ServiceSchedulerInitiated", format!("Scaling activity initiated by (deployment {deployment})"), 0)
+            }
+            Self::Unhealthy(group) => {
+                ("ServiceSchedulerInitiated", format!("Task failed ELB health checks in (target-group {group})"), 143)
+            }
+            Self::Exited => ("EssentialContainerExited", "Essential container in task exited".to_owned(), 1),
+            Self::Asked(reason) => ("UserInitiated", reason.clone(), 0),
+        };
+        Stop { code, reason, exit }
+    }
+}
+
 /// Stops tasks: those with a target drain first.
-fn stop(it: &mut Workload, going: &[usize], now: i64, reason: &str) {
+pub(super) fn stop(it: &mut Workload, going: &[usize], now: i64, why: &Why) {
     let (mut list, mut draining) = (String::new(), 0);
     for index in going {
         let task = &mut it.service.tasks[*index];
         list = list + " (task " + &task.id + ")";
         task.stopping = Some(names::time(now));
-        task.stop = Some(Stop { code: "ServiceSchedulerInitiated", reason: reason.to_owned() });
+        task.stop = Some(why.stop());
         let group = it.balancer.as_mut().map(|balancer| &mut balancer.group);
         let registered = group.and_then(|group| {
             let until = now + i64::from(group.draining_seconds);
@@ -235,8 +296,11 @@ fn stop(it: &mut Workload, going: &[usize], now: i64, reason: &str) {
             None => (Phase::Stopping, Some(now + 3)),
         };
     }
-    let message = format!("has stopped {} running tasks:{list}.", going.len());
-    event(&mut it.service, &mut it.random, now, &message);
+    // ECS writes of what it decided, not of what somebody asked for.
+    if !matches!(why, Why::Asked(_)) {
+        let message = format!("has stopped {} running tasks:{list}.", going.len());
+        event(&mut it.service, &mut it.random, now, &message);
+    }
     if draining > 0
         && let Some(group) = it.service.target_group.clone()
     {

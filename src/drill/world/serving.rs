@@ -4,7 +4,7 @@
 //! bound, and what does not fit is refused.
 
 use super::database::Toll;
-use super::ecs::{Phase, Task};
+use super::ecs::{Flaw, Phase, Task};
 use super::elb::{Balancer, Health};
 use super::minute::Minute;
 use super::{load, names};
@@ -21,6 +21,8 @@ const OVERHEAD: f64 = 0.015;
 const UNSTEADY: f64 = 0.97;
 /// The share of answers that are 4XX at any time: wrong links and expired log-ins.
 const CLIENT_ERRORS: f64 = 0.006;
+/// The share of requests that a task with a flaw in its code answers with 5XX.
+const ERRING: f64 = 0.3;
 /// The share of refused requests that never got an answer, so that the balancer gave one: 504.
 const TIMED_OUT: f64 = 0.15;
 /// Memory of a task that does nothing, %.
@@ -49,7 +51,12 @@ pub(super) struct Ledger<'a> {
     pub toll: Toll,
 }
 
-impl Ledger<'_> {
+impl<'a> Ledger<'a> {
+    /// Where no database is in the way.
+    pub fn free(minute: &'a mut Minute, totals: &'a mut Totals) -> Self {
+        Self { minute, totals, toll: Toll::default() }
+    }
+
     /// Failures by a target.
     fn target_failed(&mut self, count: f64) {
         self.minute.target_5xx += count;
@@ -114,6 +121,7 @@ pub(super) fn serve(
     ledger: &mut Ledger<'_>,
 ) {
     ledger.totals.arrived += arriving;
+    ledger.minute.arrived += arriving;
     let open = |wanted: fn(Health) -> bool| balancer.group.targets.iter().filter(move |target| wanted(target.health));
     let healthy = open(|health| health == Health::Healthy).count();
     let unhealthy = open(|health| health == Health::Unhealthy).count();
@@ -141,9 +149,16 @@ pub(super) fn serve(
         while targets.next_if(|target| target.number < task.number).is_some() {}
         let target = targets.next_if(|target| target.number == task.number);
         let mut coming = if target.is_some_and(|target| is_open(target.health)) { each } else { 0.0 };
-        if task.sick {
-            ledger.target_failed(coming + task.backlog);
-            (coming, task.backlog) = (0.0, 0.0);
+        match task.flaw {
+            Some(Flaw::Sick) => {
+                ledger.target_failed(coming + task.backlog);
+                (coming, task.backlog) = (0.0, 0.0);
+            }
+            Some(Flaw::Errs) => {
+                ledger.target_failed(coming * ERRING);
+                coming *= 1.0 - ERRING;
+            }
+            Some(Flaw::Exits) | None => {}
         }
         let waited = task.backlog;
         let answered = (waited + coming).min(CAPACITY);
@@ -156,6 +171,8 @@ pub(super) fn serve(
         }
         if waited > 0.0 || task.backlog > 0.0 {
             ledger.answered(answered, waited / CAPACITY, coming / CAPACITY);
+        } else if task.flaw.is_some() {
+            ledger.answered(answered, 0.0, coming / CAPACITY);
         } else if answered > 0.0 {
             alike += answered;
         }
@@ -187,13 +204,10 @@ pub(super) fn steady(requests: f64, tasks: u32, seed: u64, from: i64) -> Minute 
     let mut minute = Minute::default();
     let each = requests / f64::from(tasks);
     let utilisation = each / (60.0 * CAPACITY);
+    minute.arrived = requests;
     minute.requests = requests;
     minute.per_target = each;
-    Ledger { minute: &mut minute, totals: &mut Totals::default(), toll: Toll::default() }.answered(
-        requests,
-        0.0,
-        utilisation,
-    );
+    Ledger::free(&mut minute, &mut Totals::default()).answered(requests, 0.0, utilisation);
     minute.cpu.sample(cpu(utilisation));
     minute.memory.sample(memory(utilisation, 0.0, seed, from));
     minute.healthy.sample(f64::from(tasks));

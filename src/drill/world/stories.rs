@@ -1,5 +1,7 @@
 //! The world as a whole: the spike with and without an operator, limits, draining, determinism, conservation.
 
+mod rollouts;
+
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +9,7 @@ use proptest::prelude::*;
 
 use super::autoscaling::ActivityStatus;
 use super::ecs::Phase;
+use super::ecs_write::ServiceWish;
 use super::elb::Health;
 use super::metrics::{Key, Metric, Of};
 use super::write::{Refusal, Registration};
@@ -56,7 +59,7 @@ fn until(it: &mut World, limit: i64, holds: impl Fn(&World) -> bool) -> i64 {
 }
 
 fn set_desired(it: &mut World, count: i64) {
-    it.update_service(IDENTITY.cluster, names::MAIN_SERVICE, count).unwrap();
+    it.update_service(IDENTITY.cluster, names::MAIN_SERVICE, &ServiceWish::count(count)).unwrap();
 }
 
 fn register(min: Option<i64>, max: Option<i64>) -> Registration {
@@ -280,10 +283,10 @@ fn sick_tasks_are_found_and_replaced_and_none_healthy_fails_open() {
 fn refusals_are_those_of_aws() {
     let mut it = world("calm");
     let trace = it.trace_hash();
-    assert_eq!(it.update_service("other", names::MAIN_SERVICE, 4), Err(Refusal::ClusterNotFound));
-    assert_eq!(it.update_service(IDENTITY.cluster, "other", 4), Err(Refusal::ServiceNotFound));
+    assert_eq!(it.update_service("other", names::MAIN_SERVICE, &ServiceWish::count(4)), Err(Refusal::ClusterNotFound));
+    assert_eq!(it.update_service(IDENTITY.cluster, "other", &ServiceWish::count(4)), Err(Refusal::ServiceNotFound));
     for count in [-1, 5001] {
-        let refused = it.update_service(IDENTITY.cluster, names::MAIN_SERVICE, count);
+        let refused = it.update_service(IDENTITY.cluster, names::MAIN_SERVICE, &ServiceWish::count(count));
         assert!(matches!(refused, Err(Refusal::InvalidParameter(_))), "{count}");
     }
     for (min, max) in [(Some(11), None), (Some(-1), None), (None, Some(3))] {
@@ -317,7 +320,7 @@ fn quiet_services_are_worked_out_alike_each_time_and_lived_once_they_are_changed
     let resource_id = names::resource_id(&name);
     let hold = Registration { resource_id, suspend_in: Some(true), ..Registration::default() };
     it.register_scalable_target(&hold).unwrap();
-    it.update_service(IDENTITY.cluster, &name, 4).unwrap();
+    it.update_service(IDENTITY.cluster, &name, &ServiceWish::count(4)).unwrap();
     it.advance_to(after(400));
     assert_eq!(it.workload(&name).unwrap().service.running(), 4);
     assert_eq!(

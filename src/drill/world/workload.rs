@@ -9,14 +9,14 @@ use rand_chacha::ChaCha8Rng;
 use super::alarms::{Turn, Watch};
 use super::autoscaling::ScalableTarget;
 use super::database::Toll;
-use super::ecs::{Phase, Service};
+use super::ecs::{Flaw, Phase, Service, Task};
 use super::elb::{Balancer, Health};
 use super::load::{self, Load};
 use super::metrics::{Datum, Key, Metric, Of};
 use super::minute::{Minute, published};
 use super::names::Fnv;
 use super::serving::{self, Ledger, Totals};
-use super::{autoscaler, origin, scheduler};
+use super::{IDENTITY, autoscaler, deployment, names, origin, scheduler};
 use crate::drill::scenario::Scenario;
 
 /// Minutes that are kept: CloudWatch keeps those of one minute for fifteen days.
@@ -48,6 +48,8 @@ pub struct Workload {
     pub(super) wished: Vec<(i64, u32)>,
     /// Everything since it was lived.
     pub(super) totals: Totals,
+    /// The zone in which nothing can be started.
+    pub(super) lost_zone: Option<usize>,
     /// Nothing is under way.
     pub(super) settled: bool,
     /// The activity in progress is a policy's scale-in.
@@ -59,11 +61,9 @@ impl Workload {
     /// Lives one second: the one that ends at `now`. Requests suffer `toll` because of the database.
     pub(super) fn step(&mut self, scenario: &Scenario, start: i64, now: i64, toll: Toll) {
         let second = now - 1;
-        scenario
-            .sick
-            .iter()
-            .filter(|sick| start + i64::from(sick.at) == second)
-            .for_each(|sick| self.sicken(sick.tasks));
+        if self.load == Load::People {
+            self.meet(scenario, start, second - start);
+        }
         scheduler::step(self, second);
         let mut ledger = Ledger { minute: &mut self.minute, totals: &mut self.totals, toll };
         match (self.load, &self.balancer) {
@@ -91,10 +91,32 @@ impl Workload {
         self.note_desired(now);
     }
 
+    /// Lets happen to it what the scenario has in a second after the start.
+    fn meet(&mut self, scenario: &Scenario, start: i64, passed: i64) {
+        let is_now = |at: u32| i64::from(at) == passed;
+        for sick in scenario.sick.iter().filter(|sick| is_now(sick.at)) {
+            self.sicken(sick.tasks as usize, |_| true);
+        }
+        for lost in scenario.zones.iter().filter(|lost| is_now(lost.at)) {
+            self.lost_zone = IDENTITY.zones.iter().position(|zone| *zone == lost.zone);
+            self.sicken(usize::MAX, |task| IDENTITY.zones[task.zone] == lost.zone);
+        }
+        if scenario.zones.iter().any(|lost| is_now(lost.at.saturating_add(lost.lasts))) {
+            self.lost_zone = None;
+        }
+        for deploy in scenario.deploys.iter().filter(|deploy| is_now(deploy.at)) {
+            let arn = names::task_definition(&deploy.definition);
+            if let Some(flaw) = deploy.flaw {
+                self.service.flaws.push((arn.clone(), flaw.into()));
+            }
+            deployment::begin(self, &arn, start + passed);
+        }
+    }
+
     /// Lets running tasks fall sick: the oldest first.
-    fn sicken(&mut self, count: u32) {
-        let running = self.service.tasks.iter_mut().filter(|task| task.phase == Phase::Running && !task.sick);
-        running.take(count as usize).for_each(|task| task.sick = true);
+    fn sicken(&mut self, count: usize, which: impl Fn(&Task) -> bool) {
+        let running = self.service.tasks.iter_mut().filter(|task| task.phase == Phase::Running && task.flaw.is_none());
+        running.filter(|task| which(task)).take(count).for_each(|task| task.flaw = Some(Flaw::Sick));
     }
 
     /// Takes what it is like into a trace.
@@ -139,16 +161,18 @@ impl Workload {
     }
 }
 
-/// What CloudWatch has of a metric for the minutes that begin in `[from, to)`, as of `now`; `minute` gives each.
+/// What CloudWatch has of a metric for the minutes that begin in `[from, to)`, as of `now`; `shown` tells which are
+/// published at all, and `minute` gives each.
 pub(super) fn read<'a>(
     seed: u64,
     metric: Metric,
     (from, to): (i64, i64),
     now: i64,
+    shown: impl Fn(i64) -> bool,
     minute: impl Fn(i64) -> Cow<'a, Minute>,
 ) -> Vec<Datum> {
     let first = (from.max(now - MINUTES_KEPT * 60) + 59).div_euclid(60) * 60;
     let published = |at| Some((at, published(seed, at, now)?));
-    let minutes = (first..to.min(now)).step_by(60).filter_map(published);
+    let minutes = (first..to.min(now)).step_by(60).filter(|at| shown(*at)).filter_map(published);
     minutes.filter_map(|(at, share)| minute(at).datum(at, metric, share)).collect()
 }

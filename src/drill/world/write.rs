@@ -3,12 +3,9 @@
 use jiff::Timestamp;
 
 use super::autoscaling::{Policy, ScheduledAction, Tracked};
-use super::ecs::Service;
 use super::workload::Workload;
 use super::{IDENTITY, World, autoscaler, names, origin};
 
-/// Tasks that a service can have: the quota.
-const TASKS_PER_SERVICE: u32 = 5000;
 /// Policies that a scalable target can have: the quota.
 const POLICIES_PER_TARGET: usize = 50;
 /// Seconds of a cooldown that is not given, for ECS.
@@ -23,6 +20,9 @@ pub enum Refusal {
     /// ECS: `ServiceNotFoundException`
     #[error("Service not found.")]
     ServiceNotFound,
+    /// ECS: `ClientException`
+    #[error("{0}")]
+    Client(String),
     /// ECS: `InvalidParameterException`
     #[error("{0}")]
     InvalidParameter(String),
@@ -100,21 +100,6 @@ pub struct Write {
 }
 
 impl World {
-    /// `UpdateService` with a desired count: the service as it is then. Starts no deployment.
-    pub fn update_service(&mut self, cluster: &str, service: &str, desired: i64) -> Result<Service, Refusal> {
-        if cluster != IDENTITY.cluster {
-            return Err(Refusal::ClusterNotFound);
-        }
-        let desired = u32::try_from(desired).ok().filter(|count| *count <= TASKS_PER_SERVICE).ok_or_else(|| {
-            Refusal::InvalidParameter(format!("desiredCount must be between 0 and {TASKS_PER_SERVICE}."))
-        })?;
-        let it = self.lived_mut(service).ok_or(Refusal::ServiceNotFound)?;
-        it.service.desired = desired;
-        let after = it.service.clone();
-        self.wrote(format!("ecs UpdateService {service} desiredCount={desired}"));
-        Ok(after)
-    }
-
     /// `RegisterScalableTarget`: the target's ARN. Moves the count inside the limits at once, whatever was sent.
     pub fn register_scalable_target(&mut self, wish: &Registration) -> Result<String, Refusal> {
         let now = self.now;
@@ -225,7 +210,7 @@ impl World {
     }
 
     /// A service to change. A quiet one is lived from now on.
-    fn lived_mut(&mut self, service: &str) -> Option<&mut Workload> {
+    pub(super) fn lived_mut(&mut self, service: &str) -> Option<&mut Workload> {
         if !self.lived.iter().any(|one| one.service.name == service) {
             let quiet = self.quiet(service)?;
             self.lived.push(quiet);

@@ -1,5 +1,7 @@
 //! What cannot be in a snapshot, each with its path, its line and its value.
 
+mod tiers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -78,7 +80,7 @@ fn line_of(text: &str, path: &str) -> Option<usize> {
     Some(text.get(..offset)?.matches('\n').count() + 1)
 }
 
-struct Faults(Vec<SnapshotMistake>);
+pub(super) struct Faults(Vec<SnapshotMistake>);
 
 impl Faults {
     fn refuse(&mut self, is: bool, path: impl FnOnce() -> String, value: impl fmt::Display, why: impl Into<String>) {
@@ -110,11 +112,7 @@ pub(super) fn faults(snapshot: &Snapshot) -> Vec<SnapshotMistake> {
         let path = || format!("target_groups[{index}].arn");
         faults.refuse(!seen.insert(&group.arn), path, quoted(&group.arn), "stands here twice");
     }
-    let mut seen = BTreeSet::new();
-    for (index, distribution) in snapshot.distributions.iter().enumerate() {
-        let path = || format!("distributions[{index}].id");
-        faults.refuse(!seen.insert(&distribution.id), path, quoted(&distribution.id), "stands here twice");
-    }
+    tiers::faults(&mut faults, snapshot);
     let mut seen = BTreeSet::new();
     for (index, series) in snapshot.series.iter().enumerate() {
         let path = || format!("series[{index}].metric");
@@ -177,8 +175,9 @@ pub(super) fn has(snapshot: &Snapshot, resource: &Resource) -> bool {
         Resource::Service(id) => snapshot.services.iter().any(|service| service.id == *id),
         Resource::TargetGroup(_, arn) => snapshot.target_groups.iter().any(|group| group.arn == *arn),
         Resource::LoadBalancer(id) => snapshot.target_groups.iter().any(|group| group.balancers.contains(id)),
-        // A snapshot carries no databases and no caches.
-        Resource::Database(_) | Resource::CacheNode(_) | Resource::Distribution(_) => false,
+        Resource::Database(id) => snapshot.databases.iter().any(|database| database.id == *id),
+        Resource::CacheNode(id) => snapshot.caches.iter().any(|cache| cache.nodes().any(|node| node.id == *id)),
+        Resource::Distribution(id) => snapshot.distributions.iter().any(|distribution| distribution.id == *id),
     }
 }
 
@@ -209,10 +208,10 @@ fn of_series(faults: &mut Faults, snapshot: &Snapshot, index: usize, series: &Se
         Resource::LoadBalancer(id) => {
             ("resource.load_balancer", quoted(id), "no group of `target_groups` hangs under such a balancer")
         }
-        Resource::Database(id) => ("resource.database", quoted(id), "a snapshot carries no databases"),
-        Resource::CacheNode(id) => ("resource.cache_node", quoted(id), "a snapshot carries no caches"),
+        Resource::Database(id) => ("resource.database", quoted(id), "no such instance stands in `databases`"),
+        Resource::CacheNode(id) => ("resource.cache_node", quoted(id), "no such node stands in `caches`"),
         Resource::Distribution(id) => {
-            ("resource.distribution", quoted(id), "a snapshot carries no history of the edge")
+            ("resource.distribution", quoted(id), "no such distribution stands in `distributions`")
         }
     };
     faults.refuse(!has(snapshot, &series.resource), || within(path), name, where_to);

@@ -72,9 +72,10 @@ impl Ask for ReaderName {
     }
 
     fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
+        let search = SignedDuration::from_secs(i64::from(SEARCH_EVERY_S));
         match self.none {
+            true => asked + search,
             false if wants.decides_replicas() => asked + MOVING_EVERY,
-            true => asked + SignedDuration::from_secs(i64::from(SEARCH_EVERY_S)),
             false => pace::due(Self::SOURCE, asked),
         }
     }

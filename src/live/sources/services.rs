@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::poller::{Answer, Ask, Moment};
 use super::super::view::View;
@@ -61,6 +62,13 @@ impl Services {
 
 impl Ask for Services {
     const SOURCE: Source = Source::Services;
+
+    /// With more to describe than one call takes, every five seconds: two hundred services with a screen full of them
+    /// are five calls a round.
+    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+        let slow = SignedDuration::from_secs(i64::from(pace::slow(Self::SOURCE)));
+        if self.hot.len() > SERVICES_PER_CALL { asked + slow } else { pace::due(Self::SOURCE, asked) }
+    }
 
     fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let listed = view.platform.listed.as_ref()?;

@@ -13,7 +13,7 @@ pub(super) fn rows(platform: &Platform, policy: &EdgePolicy) -> Vec<Drift> {
     each.flat_map(|distribution| of_distribution(distribution.id.as_str(), Some(distribution), policy)).collect()
 }
 
-fn of_distribution(of: &str, distribution: Option<&Distribution>, policy: &EdgePolicy) -> [Drift; 4] {
+pub(super) fn of_distribution(of: &str, distribution: Option<&Distribution>, policy: &EdgePolicy) -> [Drift; 4] {
     let on = |is: bool| if is { "on" } else { "off" };
     let row = |what, variable, policy: &str, aws| Drift::row(of, what, variable, policy, aws);
     let shielded = |distribution: &Distribution| {

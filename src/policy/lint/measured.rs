@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Severity};
 use crate::platform::metric::{MetricKey, Resource};
-use crate::platform::{MetricId, Platform, Service};
+use crate::platform::{Database, MetricId, Platform, Service};
 use crate::policy::knobs::Policy;
 
 /// Seconds that a Spot task is given from its notice to its end.
@@ -21,7 +21,23 @@ pub(super) fn findings(policy: &Policy, platform: &Platform) -> Vec<Finding> {
         let found = [spot(policy, platform, service), memory(platform, service), slow_start(policy, platform, service)];
         found.into_iter().flatten().map(|finding| Finding { of: Some(service.id.to_string()), ..finding })
     });
-    each.collect()
+    each.chain(platform.databases.values().filter_map(|replica| class(platform, replica))).collect()
+}
+
+/// A replica that is not of its source's class.
+fn class(platform: &Platform, replica: &Database) -> Option<Finding> {
+    let source = platform.databases.get(replica.replica_of.as_ref()?)?;
+    (source.class != replica.class).then(|| Finding {
+        of: Some(replica.id.to_string()),
+        ..Finding::warning(
+            "replica-class-unlike-its-source",
+            &["rds_replica_instance_class"],
+            format!("it is {}, its source {} is {}", replica.class, source.id, source.class),
+            "AWS recommends one class for both: a replica that is smaller falls behind the writes, one that is larger is \
+             paid for and replays no faster.",
+            format!("Set rds_replica_instance_class to {}.", source.class),
+        )
+    })
 }
 
 fn spot(policy: &Policy, platform: &Platform, service: &Service) -> Option<Finding> {

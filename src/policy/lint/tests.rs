@@ -8,6 +8,7 @@ use crate::platform::metric::{MetricKey, Resource};
 use crate::platform::series::start_of;
 use crate::platform::{Activity, ActivityKind, Environment, MetricId, Series, Service, TargetGroup, TaskCount};
 use crate::policy::drift::tests::{arn, described, id, noon};
+use crate::policy::replicas::scene::{Scene, replica};
 use crate::policy::window::after;
 
 type Change = fn(&mut Policy);
@@ -161,7 +162,8 @@ fn the_specs_number_is_a_remark_and_another_of_the_same_kind_a_warning() {
 
 fn measured_rules(platform: &Platform, policy: &Policy) -> Vec<&'static str> {
     let findings = lint(policy, Some(platform));
-    assert!(findings.iter().all(|finding| finding.of.as_deref() == Some("c/s")), "{findings:#?}");
+    let whose = |finding: &Finding| finding.of.as_deref().is_some_and(|of| of == "c/s" || of == replica(1));
+    assert!(findings.iter().all(whose), "{findings:#?}");
     findings.iter().map(|finding| finding.rule).collect()
 }
 
@@ -201,6 +203,15 @@ fn spot_with_draining_of_two_minutes_and_more() {
         with_group(&mut platform, draining);
         let expected: &[&str] = if fires { &["spot-with-long-draining"] } else { &[] };
         assert_eq!(measured_rules(&platform, &quiet()), expected, "{launch}, {draining:?}");
+    }
+}
+
+#[test]
+fn a_replica_of_another_class_than_its_source() {
+    for (class, fires) in [("db.t3.medium", false), ("db.t3.large", true)] {
+        let scene = Scene::steady(1).with(&replica(1), |replica| replica.class = class.to_owned());
+        let expected: &[&str] = if fires { &["replica-class-unlike-its-source"] } else { &[] };
+        assert_eq!(measured_rules(&scene.platform, &quiet()), expected, "{class}");
     }
 }
 

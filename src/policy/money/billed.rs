@@ -94,11 +94,11 @@ pub fn billed(bill: &Bill) -> Billed {
         .checked_sub(14)
         .map(|from| Trend { week: sum(&whole[from + 7..]), before: sum(&whole[from..from + 7]) });
     let month = last.and_then(|(last, _)| month(whole, last));
-    let month_forecast = bill.forecast.known().and_then(|forecast| {
+    let month_forecast = bill.forecast.known().map(|forecast| {
         // What the forecast does not cover was billed: the days of its month before it begins.
         let within = |day: &Date| *day < forecast.from && (day.year(), day.month()) == month_of(forecast.to);
         let billed: f64 = days.iter().filter(|(day, _)| within(day)).map(|(_, cost)| cost.0).sum();
-        Some(Dollars(billed + forecast.cost.0))
+        Dollars(billed + forecast.cost.0)
     });
     Billed {
         learnt: bill.learnt,

@@ -48,11 +48,13 @@ pub fn percentile(values: impl Iterator<Item = f64>, percent: f64) -> Option<f64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::spend::Dollars;
 
     #[test]
     fn percentiles_by_nearest_rank() {
-        let of = |percent| percentile([15.0, 20.0, 35.0, 40.0, 50.0].into_iter(), percent).unwrap();
-        assert_eq!([5.0, 30.0, 40.0, 50.0, 100.0].map(of), [15.0, 20.0, 20.0, 35.0, 50.0]);
+        let of = |percent| percentile([15.0, 20.0, 35.0, 40.0, 50.0].into_iter(), percent).map(Dollars);
+        let expected = [15.0, 20.0, 20.0, 35.0, 50.0].map(|value| Some(Dollars(value)));
+        assert_eq!([5.0, 30.0, 40.0, 50.0, 100.0].map(of), expected);
         assert_eq!(percentile(std::iter::empty(), 50.0), None);
     }
 }

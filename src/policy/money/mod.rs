@@ -124,3 +124,8 @@ impl Money {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod scene;
+#[cfg(test)]
+mod tests;

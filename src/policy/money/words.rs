@@ -98,7 +98,7 @@ mod tests {
         for (amount, words) in table {
             assert_eq!(dollars(Dollars(amount)), words);
         }
-        let table = [(0.0000123, "$0.000012"), (0.003, "$0.0030"), (0.31, "$0.31"), (0.0, "$0.00")];
+        let table = [(0.000_012_3, "$0.000012"), (0.003, "$0.0030"), (0.31, "$0.31"), (0.0, "$0.00")];
         for (amount, words) in table {
             assert_eq!(small_dollars(Dollars(amount)), words);
         }

@@ -19,7 +19,7 @@ fn the_list_inside_is_whole_and_dated() {
     let prices = Prices::embedded();
     assert!(prices.iter().all(|(_, price)| price.value > 0.0 && price.region == "us-east-1"));
     let (vcpu, gb) = prices.fargate(false).unwrap();
-    assert_eq!((vcpu.value, gb.value, vcpu.unit, gb.unit), (0.04048, 0.004445, "vCPU-hour", "GB-hour"));
+    assert_eq!((vcpu.value, gb.value, vcpu.unit, gb.unit), (0.04048, 0.004_445, "vCPU-hour", "GB-hour"));
     let (spot, _) = prices.fargate(true).unwrap();
     assert!((spot.value / vcpu.value - 0.3).abs() < 1e-9, "70 % below on demand");
     assert_eq!(vcpu.origin(), "list of 2026-04-15, us-east-1");
@@ -38,7 +38,8 @@ fn a_users_price_goes_before_the_list_and_keeps_its_own_origin() {
     assert_eq!((own.value, own.region.as_str(), own.source.as_str()), (0.0252, "eu-west-1", "our bill"));
     assert_eq!(prices.get("alb.lcu"), Prices::embedded().get("alb.lcu"), "the rest is the list's");
     let new = with("\"rds.postgres.db.m7g.large\" = { value = 0.168, unit = \"instance-hour\" }").unwrap();
-    assert_eq!(new.get("rds.postgres.db.m7g.large").unwrap().value, 0.168, "a class that the list lacks");
+    let price = new.get("rds.postgres.db.m7g.large").unwrap().to_string();
+    assert_eq!(price, "0.168 per instance-hour (list of 2026-11-01, eu-west-1)", "a class that the list lacks");
 }
 
 #[test]

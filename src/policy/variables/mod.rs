@@ -11,7 +11,7 @@ mod value;
 use value::Knob;
 pub use value::Value;
 
-pub use read::{Mistake, PolicyFile, read, read_json, read_tfvars, write_back};
+pub use read::{Mistake, Origins, PolicyFile, read, read_json, read_tfvars, write_back};
 
 use super::knobs::Policy;
 

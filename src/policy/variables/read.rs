@@ -22,6 +22,24 @@ pub struct PolicyFile {
     pub policy: Policy,
     /// Names of the platform's other variables, passed over.
     pub ignored: Vec<String>,
+    /// Where in the file each variable stands.
+    pub origins: Origins,
+}
+
+/// Where the values of a policy come from. What is not in it has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origins {
+    /// The name that was given for the file.
+    pub file: String,
+    /// The line of each variable that it sets, counted from 1.
+    pub lines: BTreeMap<&'static str, usize>,
+}
+
+impl Origins {
+    /// Where a variable is set, as in `production.tfvars:3`; `None`: nowhere.
+    pub fn of(&self, variable: &str) -> Option<String> {
+        self.lines.get(variable).map(|line| format!("{}:{line}", self.file))
+    }
 }
 
 /// A mistake in a file: `production.tfvars:3: ecs_cpu_target = -5: a target must be above 0`.
@@ -165,7 +183,15 @@ fn assemble(file: &str, entries: &[Entry], asked: Option<&Environment>) -> Resul
         }
     }
     mistakes.sort_by_key(|mistake| mistake.line);
-    if mistakes.is_empty() { Ok(PolicyFile { policy, ignored }) } else { Err(mistakes) }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let lines = given.iter().filter_map(|(name, entry)| {
+        let variable = all().find(|variable| variable.name == *name)?;
+        Some((variable.name, entry.line))
+    });
+    let origins = Origins { file: file.to_owned(), lines: lines.collect() };
+    Ok(PolicyFile { policy, ignored, origins })
 }
 
 fn nearest(name: &str) -> Option<&'static str> {

@@ -23,8 +23,12 @@ pub(super) fn ask(case: &Case) -> Ask {
     let more = |words: String, wanted: Option<TaskCount>| Ask::More { words, wanted };
     match &verdict.decision {
         Decision::Out { to, .. } => return more(verdict.sentence(), Some(*to)),
-        Decision::None { reason: Reason::AtCeiling { wanted } | Reason::Blocked { wanted, .. } }
-        | Decision::None { reason: Reason::Cooldown { direction: Direction::Out, wanted, .. } } => {
+        Decision::None {
+            reason:
+                Reason::AtCeiling { wanted }
+                | Reason::Blocked { wanted, .. }
+                | Reason::Cooldown { direction: Direction::Out, wanted, .. },
+        } => {
             return more(verdict.sentence(), Some(*wanted));
         }
         Decision::None { reason: Reason::Filling { .. } } => return more(verdict.sentence(), None),

@@ -19,8 +19,11 @@ const HARDLY_USED: [(MetricId, f64); 2] = [(MetricId::ServiceCpu, 30.0), (Metric
 /// recommendations").
 const SIZE_DAYS: u32 = 14;
 
+/// A rule of this trouble.
+type Rule = fn(&Case) -> Option<Cause>;
+
 /// The rules, and whether each means that money is wasted.
-const RULES: &[(fn(&Case) -> Option<Cause>, bool)] = &[
+const RULES: &[(Rule, bool)] = &[
     (stuck, true),
     (above_ceiling, true),
     (suspended, true),
@@ -35,15 +38,15 @@ const RULES: &[(fn(&Case) -> Option<Cause>, bool)] = &[
 
 pub(super) fn diagnosis(case: &Case) -> Diagnosis {
     let found: Vec<(Cause, bool)> = RULES.iter().filter_map(|(rule, wastes)| Some((rule(case)?, *wastes))).collect();
-    let wasted = found.iter().find(|(cause, wastes)| *wastes && cause.certainty == Certainty::Yes);
+    let wasted = found.iter().find(|(told, wastes)| *wastes && told.certainty == Certainty::Yes);
     let money = money(case.extra.alerts, case.id.service.as_str());
-    let (standing, sentence) = match (wasted, money.first()) {
-        (Some((cause, _)), _) => (Standing::Yes, cause.sentence.clone()),
-        (None, Some(cause)) => (Standing::Yes, cause.sentence.clone()),
-        (None, None) => without_a_sign(case.platform),
+    let first = wasted.map(|(told, _)| told).or(money.first());
+    let (standing, sentence) = match first {
+        Some(told) => (Standing::Yes, told.sentence.clone()),
+        None => without_a_sign(case.platform),
     };
     let no = standing == Standing::No;
-    let mut causes: Vec<Cause> = found.into_iter().map(|(cause, _)| cause).collect();
+    let mut causes: Vec<Cause> = found.into_iter().map(|(told, _)| told).collect();
     // The money tells that there is a trouble; what makes it stands before it.
     causes.extend(money);
     if !no {
@@ -76,7 +79,7 @@ pub(super) fn money(alerts: &[Alert], name: &str) -> Vec<Cause> {
             _ => None,
         };
         let proof = Proof::new("money", alert.what()).at(since);
-        let cause = match (alert.rule, &alert.subject) {
+        let told = match (alert.rule, &alert.subject) {
             (AlertRule::BudgetLastDay | AlertRule::BudgetToday, _) => {
                 Cause::new("over_budget", format!("the budget is exceeded: {}", alert.what()))
                     .mend(Mend::new("see what the costs are made of; set another budget").variable("daily_budget_usd"))
@@ -89,7 +92,7 @@ pub(super) fn money(alerts: &[Alert], name: &str) -> Vec<Cause> {
             }
             _ => continue,
         };
-        causes.push(cause.proof(proof));
+        causes.push(told.proof(proof));
     }
     causes
 }
@@ -284,14 +287,14 @@ fn oversized(case: &Case) -> Option<Cause> {
     if !at_floor {
         return None;
     }
-    let mut cause =
+    let mut told =
         Cause::new("oversized", "at its floor it hardly uses what its tasks reserve").proof(cpu).proof(memory);
     if let Some(size) = case.service.task_size {
         let value = format!("{} CPU units, {} MiB", size.cpu_units, size.memory_mib);
-        cause = cause.proof(Proof::new("task size", value));
+        told = told.proof(Proof::new("task size", value));
     }
     let because = format!("an hour does not tell a size: Compute Optimizer looks at {SIZE_DAYS} days");
-    Some(cause.unsure(because).mend(
+    Some(told.unsure(because).mend(
         Mend::new("review its task size with Compute Optimizer; or lower the floor").variable("ecs_min_capacity"),
     ))
 }

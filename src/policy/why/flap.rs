@@ -76,7 +76,7 @@ pub(super) fn diagnosis(case: &Case) -> Diagnosis {
                 .map(|moved| Proof::new(moved.by.words(), format!("{} → {}", moved.from, moved.to)).at(moved.at));
             told.chain(newest).collect::<Vec<_>>()
         };
-        causes.extend(two_hands(&hour).map(|cause| cause.proofs(evidence())));
+        causes.extend(two_hands(&hour).map(|told| told.proofs(evidence())));
         causes.extend(crossings(case));
         causes.extend(short_cooldown(case, &hour));
         causes.extend(few_tasks(case, &hour));
@@ -188,15 +188,15 @@ fn short_cooldown(case: &Case, hour: &[Move]) -> Option<Cause> {
     if long_enough {
         return None;
     }
-    let mut cause = Cause::new(
+    let mut told = Cause::new(
         "cooldown_short",
         format!("what was added at {} was taken away after {}", clock(quick[0].at), span(took)),
     )
     .proof(Proof::new("scale-in cooldown", format!("{shortest} s")).limit(format!("{ours} s in the policy")));
     if let Some(usual) = usual {
-        cause = cause.proof(Proof::new("a scale-out usually takes", format!("{usual} s")));
+        told = told.proof(Proof::new("a scale-out usually takes", format!("{usual} s")));
     }
-    Some(cause.mend(Mend::new("lengthen the scale-in cooldown").variable("ecs_scale_in_cooldown_s")))
+    Some(told.mend(Mend::new("lengthen the scale-in cooldown").variable("ecs_scale_in_cooldown_s")))
 }
 
 /// One task of few is a large step.
@@ -307,8 +307,8 @@ fn pattern(case: &Case, moves: &[Move], known_since: Option<Timestamp>) -> Optio
             format!("scaled out between {hour:02}:00 and {:02}:00 {zone_name}", (hour + 1) % 24),
             format!("on {} days", on.len()),
         );
-        let cause = Cause::new("same_hour", "it scales out at the same hour of several days");
-        return Some(cause.proof(proof.limit(format!("{PATTERN_DAYS} days"))).mend(mend));
+        let told = Cause::new("same_hour", "it scales out at the same hour of several days");
+        return Some(told.proof(proof.limit(format!("{PATTERN_DAYS} days"))).mend(mend));
     }
     let since = known_since?;
     if after(since, PATTERN_DAYS as u32 * 24 * HOUR_S) <= case.now {
@@ -316,6 +316,6 @@ fn pattern(case: &Case, moves: &[Move], known_since: Option<Timestamp>) -> Optio
     }
     let known = since.to_zoned_datetime(TimeZone::UTC).date();
     let because = format!("changes are known since {known} only, {PATTERN_DAYS} days are needed");
-    let cause = Cause::new("same_hour", "whether it scales at the same hour every day");
-    Some(cause.unsure(because).mend(mend))
+    let told = Cause::new("same_hour", "whether it scales at the same hour every day");
+    Some(told.unsure(because).mend(mend))
 }

@@ -216,7 +216,7 @@ fn slow(members: &Members) -> Diagnosis {
                 .mend(Mend::new("wait; to be ready sooner, keep one more at all times").variable(members.variables[1])),
         );
     }
-    if verdict.notes.iter().any(|note| *note == GroupNote::DiskPause) {
+    if verdict.notes.contains(&GroupNote::DiskPause) {
         causes.push(
             Cause::new(
                 "disk_pause",
@@ -309,7 +309,7 @@ fn cost(members: &Members) -> Diagnosis {
         }
     }
     if verdict.members.present == verdict.floor.count
-        && verdict.evidence.iter().all(|one| idle(one))
+        && verdict.evidence.iter().all(idle)
         && !verdict.evidence.is_empty()
     {
         causes.push(

@@ -24,6 +24,7 @@ use serde::{Serialize, Serializer};
 use self::case::Case;
 pub use self::mend::Mend;
 pub use self::moves::{Move, Mover};
+pub use self::out::reason_words;
 pub use self::slow::SLO_S;
 use super::alerts::Alert;
 use super::knobs::Policy;

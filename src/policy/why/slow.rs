@@ -84,7 +84,7 @@ fn slow(case: &Case) -> Slow {
     let metric = MetricId::ResponseP95;
     match worst {
         Some(value) => {
-            let (value_words, limit) = (amount_beside(metric, value, SLO_S), amount(metric, SLO_S));
+            let (value_words, limit) = (beside_slo(value), amount(metric, SLO_S));
             if value > SLO_S {
                 Slow::Yes(format!("p95 is {value_words}, above {limit}"))
             } else {
@@ -95,11 +95,18 @@ fn slow(case: &Case) -> Slow {
     }
 }
 
+/// A response time, with as many decimals as it takes to tell it from the limit.
+fn beside_slo(value: f64) -> String {
+    let metric = MetricId::ResponseP95;
+    let words = amount(metric, value);
+    if words == amount(metric, SLO_S) { amount_beside(metric, value, SLO_S) } else { words }
+}
+
 fn slow_proofs(case: &Case) -> Vec<Proof> {
     let metric = MetricId::ResponseP95;
     let each = case.group_evidence(metric, MEAN_MINUTES).into_iter().filter_map(|(group, evidence)| {
         let value = evidence.mean(MEAN_MINUTES)?;
-        let proof = Proof::new(format!("p95 of {}", group.name), amount_beside(metric, value, SLO_S));
+        let proof = Proof::new(format!("p95 of {}", group.name), beside_slo(value));
         Some(proof.limit(amount(metric, SLO_S)).at(evidence.newest_point()))
     });
     each.collect()
@@ -137,8 +144,8 @@ fn cooldown(case: &Case) -> Option<Cause> {
     if let Decision::None { reason: Reason::Cooldown { direction: Direction::Out, wanted, .. } } =
         &case.verdict.decision
     {
-        let cause = Cause::new("cooldown", format!("scale out to {wanted} waits for the cooldown"));
-        return Some(cause.proof(Proof::new("scale-out cooldown", format!("{ours} s"))).mend(mend()));
+        let told = Cause::new("cooldown", format!("scale out to {wanted} waits for the cooldown"));
+        return Some(told.proof(Proof::new("scale-out cooldown", format!("{ours} s"))).mend(mend()));
     }
     let longer = case.policies?.iter().filter(|policy| policy.kind == "TargetTrackingScaling");
     let proofs: Vec<_> = longer
@@ -147,8 +154,8 @@ fn cooldown(case: &Case) -> Option<Cause> {
         .map(|(policy, cooldown)| Proof::new(policy.name.clone(), format!("{cooldown} s")).limit(format!("{ours} s")))
         .collect();
     (!proofs.is_empty()).then(|| {
-        let cause = Cause::new("cooldown", "AWS's scale-out cooldown is longer than the policy's");
-        cause.proofs(proofs).mend(mend())
+        let told = Cause::new("cooldown", "AWS's scale-out cooldown is longer than the policy's");
+        told.proofs(proofs).mend(mend())
     })
 }
 
@@ -157,8 +164,8 @@ fn cold_start(case: &Case) -> Option<Cause> {
     let window = case.policy.ecs.scale_out_window_s;
     let on_its_way = case.service.running < case.service.desired || case.service.pending > TaskCount(0);
     let Some(usual) = case.platform.usual_scale_out_s(case.id) else {
-        let cause = Cause::new("cold_start", "how long a task takes to start");
-        return on_its_way.then(|| cause.unsure("no finished scale-out is known"));
+        let told = Cause::new("cold_start", "how long a task takes to start");
+        return on_its_way.then(|| told.unsure("no finished scale-out is known"));
     };
     (usual > window.min(JUST_S)).then(|| {
         Cause::new("cold_start", format!("a scale-out usually takes {} here", span(i64::from(usual))))
@@ -231,12 +238,12 @@ fn draining(case: &Case) -> Option<Cause> {
     }
     let mend = Mend::new("use connection draining: give targets time to finish").variable("alb_draining_s");
     if !proofs.is_empty() {
-        let cause = Cause::new("draining_short", "targets that leave are cut off from what they have begun");
-        return Some(cause.proofs(proofs).mend(mend));
+        let told = Cause::new("draining_short", "targets that leave are cut off from what they have begun");
+        return Some(told.proofs(proofs).mend(mend));
     }
     unknown.then(|| {
-        let cause = Cause::new("draining_short", "whether targets that leave may finish what they have begun");
-        cause.unsure("the deregistration delay was not read").mend(mend)
+        let told = Cause::new("draining_short", "whether targets that leave may finish what they have begun");
+        told.unsure("the deregistration delay was not read").mend(mend)
     })
 }
 

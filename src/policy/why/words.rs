@@ -61,7 +61,7 @@ impl Proof {
 }
 
 impl Mend {
-    /// "raise the maximum to 13 (ecs_max_capacity)"; the command is not in it.
+    /// "raise the maximum to 13" and the variable in brackets; the command is not in it.
     pub fn line(&self) -> String {
         match self.variable {
             Some(variable) => format!("{} ({variable})", self.what),

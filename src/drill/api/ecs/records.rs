@@ -1,7 +1,7 @@
 //! Clusters, services, deployments, tasks and task definitions as ECS's model writes them.
 
 use crate::drill::wire::Value;
-use crate::drill::world::ecs::{Cluster, Deployment, Phase, Service, Task};
+use crate::drill::world::ecs::{Cluster, Definition, Deployment, Phase, Service, Task};
 use crate::drill::world::{Identity, Workload};
 
 pub(super) fn cluster(cluster: &Cluster) -> Value {
@@ -57,9 +57,15 @@ pub(super) fn service(service: &Service, identity: &Identity, tags: bool) -> Val
         (
             "deploymentConfiguration",
             Value::map([
-                ("deploymentCircuitBreaker", Value::map([("enable", true.into()), ("rollback", true.into())])),
-                ("maximumPercent", 200.into()),
-                ("minimumHealthyPercent", 100.into()),
+                (
+                    "deploymentCircuitBreaker",
+                    Value::map([
+                        ("enable", service.breaker.enabled.into()),
+                        ("rollback", service.breaker.rolls_back.into()),
+                    ]),
+                ),
+                ("maximumPercent", service.percentages.max.into()),
+                ("minimumHealthyPercent", service.percentages.min_healthy.into()),
             ]),
         ),
         ("deployments", Value::list(deployments)),
@@ -83,7 +89,10 @@ fn deployment(deployment: &Deployment, service: &Service, network: &Value) -> Va
     let own = || service.tasks.iter().filter(|task| task.started_by == deployment.id);
     let running = own().filter(|task| task.phase == Phase::Running).count() as i64;
     let pending = own().filter(|task| task.phase < Phase::Running).count() as i64;
-    let desired = if deployment.primary { i64::from(service.desired) } else { running };
+    let wanted = own().filter(|task| task.wanted()).count() as i64;
+    let desired = if deployment.primary { i64::from(service.desired) } else { wanted };
+    let word = deployment.rollout.as_str().to_lowercase().replace('_', " ");
+    let in_words = format!("ECS deployment {} {word}.", deployment.id);
     Value::map([
         ("id", deployment.id.clone().into()),
         ("status", if deployment.primary { "PRIMARY" } else { "ACTIVE" }.into()),
@@ -99,19 +108,7 @@ fn deployment(deployment: &Deployment, service: &Service, network: &Value) -> Va
         ("platformFamily", "Linux".into()),
         ("networkConfiguration", network.clone()),
         ("rolloutState", deployment.rollout.as_str().into()),
-        (
-            "rolloutStateReason",
-            format!(
-                "ECS deployment {} {}.",
-                deployment.id,
-                match deployment.rollout.as_str() {
-                    "COMPLETED" => "completed",
-                    "FAILED" => "failed",
-                    _ => "in progress",
-                }
-            )
-            .into(),
-        ),
+        ("rolloutStateReason", deployment.reason.clone().unwrap_or(in_words).into()),
     ])
 }
 
@@ -155,12 +152,13 @@ pub(super) fn task(task: &Task, workload: &Workload, identity: &Identity, tags: 
             ]),
         ),
     ]);
-    let exit = (task.phase == Phase::Stopped && task.started.is_some()).then_some(0_i64);
+    let exited = task.phase >= Phase::Deprovisioning && task.started.is_some();
+    let exit = task.stop.as_ref().filter(|_| exited).map(|stop| stop.exit);
     let container = Value::map([
         ("containerArn", task.arn.replacen(":task/", ":container/", 1).into()),
         ("taskArn", task.arn.clone().into()),
         ("name", service.container.clone().into()),
-        ("image", image(service, identity).into()),
+        ("image", image(&task.task_definition, identity).into()),
         (
             "lastStatus",
             match task.phase {
@@ -214,24 +212,24 @@ pub(super) fn task(task: &Task, workload: &Workload, identity: &Identity, tags: 
         ("stoppedAt", task.stopped.into()),
         ("tags", tags.then(Vec::<Value>::new).into()),
         ("taskArn", task.arn.clone().into()),
-        ("taskDefinitionArn", service.task_definition.clone().into()),
+        ("taskDefinitionArn", task.task_definition.clone().into()),
         ("version", (task.phase as i64 + 1).into()),
         ("ephemeralStorage", Value::map([("sizeInGiB", 20.into())])),
     ])
 }
 
-pub(super) fn task_definition(service: &Service, identity: &Identity) -> Value {
-    let revision: i64 = service.task_definition.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or(1);
+pub(super) fn task_definition(definition: &Definition, identity: &Identity) -> Value {
+    let revision: i64 = definition.arn.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or(1);
     let role = |name: &str| format!("arn:aws:iam::{}:role/{name}", identity.account);
     let container = Value::map([
-        ("name", service.container.clone().into()),
-        ("image", image(service, identity).into()),
+        ("name", definition.container.clone().into()),
+        ("image", definition.image.clone().into()),
         ("cpu", 0.into()),
         (
             "portMappings",
             Value::list([Value::map([
-                ("containerPort", i64::from(service.container_port).into()),
-                ("hostPort", i64::from(service.container_port).into()),
+                ("containerPort", i64::from(definition.container_port).into()),
+                ("hostPort", i64::from(definition.container_port).into()),
                 ("protocol", "tcp".into()),
             ])]),
         ),
@@ -241,9 +239,9 @@ pub(super) fn task_definition(service: &Service, identity: &Identity) -> Value {
         ("volumesFrom", Vec::new().into()),
     ]);
     Value::map([
-        ("taskDefinitionArn", service.task_definition.clone().into()),
+        ("taskDefinitionArn", definition.arn.clone().into()),
         ("containerDefinitions", Value::list([container])),
-        ("family", family_of(&service.task_definition).to_owned().into()),
+        ("family", family_of(&definition.arn).to_owned().into()),
         ("taskRoleArn", role("solosuccess-task").into()),
         ("executionRoleArn", role("solosuccess-task-execution").into()),
         ("networkMode", "awsvpc".into()),
@@ -253,9 +251,9 @@ pub(super) fn task_definition(service: &Service, identity: &Identity) -> Value {
         ("placementConstraints", Vec::new().into()),
         ("compatibilities", Value::list(["EC2", "FARGATE"])),
         ("requiresCompatibilities", Value::list(["FARGATE"])),
-        ("cpu", service.cpu_units.to_string().into()),
-        ("memory", service.memory_mib.to_string().into()),
-        ("registeredAt", service.created.into()),
+        ("cpu", definition.cpu_units.to_string().into()),
+        ("memory", definition.memory_mib.to_string().into()),
+        ("registeredAt", definition.registered.into()),
         ("registeredBy", role("solosuccess-deploy").into()),
     ])
 }
@@ -266,7 +264,7 @@ pub(super) fn family_of(task_definition: &str) -> &str {
     short.split_once(':').map_or(short, |(family, _)| family)
 }
 
-fn image(service: &Service, identity: &Identity) -> String {
-    let short = service.task_definition.rsplit('/').next().unwrap_or_default();
+fn image(task_definition: &str, identity: &Identity) -> String {
+    let short = task_definition.rsplit('/').next().unwrap_or_default();
     format!("{}.dkr.ecr.{}.amazonaws.com/{short}", identity.account, identity.region)
 }

@@ -55,15 +55,27 @@ pub(super) fn describe(world: &World, input: &Value) -> Result<Value, Refusal> {
     let name = input.required_text("DBParameterGroupName")?;
     let group = group(world, name)?;
     let source = input.text("Source")?.filter(|source| !source.is_empty());
-    let all = PARAMETERS.iter().map(|row| (row, set(group, row)));
-    let wanted: Vec<_> = all.filter(|(row, set)| source.is_none_or(|wanted| wanted == source_of(row, set))).collect();
+    let mut asked: Option<Vec<&str>> = None;
+    for filter in input.members("Filters", "Filter")? {
+        match filter.required_text("Name")? {
+            "parameter-name" => {
+                let values = filter.members("Values", "Value")?;
+                asked.get_or_insert_default().extend(values.into_iter().filter_map(Value::as_text));
+            }
+            other => return Err(Refusal::new("InvalidParameterValue", format!("Unrecognized filter name: {other}"))),
+        }
+    }
+    let named = |row: &Row| asked.as_ref().is_none_or(|asked| asked.contains(&row.0));
+    let all = PARAMETERS.iter().filter(|row| named(row)).map(|row| (row, set(group, row)));
+    let wanted: Vec<_> =
+        all.filter(|(row, set)| source.is_none_or(|wanted| wanted == source_of(row, set.as_ref()))).collect();
     paged(input, "DescribeDBParameters", "Parameters", "Parameter", &wanted, |(row, set)| {
         let (name, default, kind, dynamic) = *row;
         let value = set.clone().or_else(|| (!default.is_empty()).then(|| (*default).to_owned()));
         Value::map([
             ("ParameterName", (*name).into()),
             ("ParameterValue", value.into()),
-            ("Source", source_of(row, set).into()),
+            ("Source", source_of(row, set.as_ref()).into()),
             ("ApplyType", if *dynamic { "dynamic" } else { "static" }.into()),
             ("DataType", (*kind).into()),
             ("IsModifiable", true.into()),
@@ -105,7 +117,7 @@ fn set(group: &ParameterGroup, row: &Row) -> Option<String> {
     group.max_connections.filter(|_| row.0 == "max_connections").map(|most| most.to_string())
 }
 
-fn source_of(row: &Row, set: &Option<String>) -> &'static str {
+fn source_of(row: &Row, set: Option<&String>) -> &'static str {
     match set {
         Some(_) => "user",
         None if row.1.is_empty() => "engine-default",

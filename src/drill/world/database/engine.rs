@@ -167,15 +167,15 @@ impl Engine {
         let held = asked.connections * connected + OWN_CONNECTIONS;
 
         let own = capacity * IDLE + held * CONNECTION_CPU;
-        let writes_wanted = asked.writes * connected;
-        let writes = writes_wanted.min((capacity - own).max(0.0) / WRITE_CPU);
+        let writes_coming = asked.writes * connected;
+        let writes = writes_coming.min((capacity - own).max(0.0) / WRITE_CPU);
         let replayed = self.replay(second);
         let taken = own + writes * WRITE_CPU + replayed * REPLAY_CPU;
         let rate = (capacity - taken).max(0.0) / READ_CPU;
-        let wanted = self.waiting + asked.reads * connected;
-        let reads = wanted.min(rate);
-        self.waiting = (wanted - reads).min(QUEUE_SECONDS * rate);
-        let refused = wanted - reads - self.waiting;
+        let coming = self.waiting + asked.reads * connected;
+        let reads = coming.min(rate);
+        self.waiting = (coming - reads).min(QUEUE_SECONDS * rate);
+        let refused = coming - reads - self.waiting;
         self.utilisation = ((taken + reads * READ_CPU) / capacity).min(1.0);
 
         let waited = if rate > 0.0 { self.waiting / rate } else { QUEUE_SECONDS };

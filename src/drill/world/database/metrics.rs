@@ -95,7 +95,9 @@ impl Minute {
     /// Takes a second in.
     pub fn take(&mut self, second: &Sample) {
         for (gauge, value) in self.0.iter_mut().zip(second.0) {
-            value.into_iter().for_each(|value| gauge.sample(value));
+            if let Some(value) = value {
+                gauge.sample(value);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::drill::DEFAULT_START;
 use crate::drill::scenario::Scenario;
 use crate::drill::world::World;
+use crate::drill::world::metrics::{Datum, Key, Metric, Of};
 
 const PRIMARY: &str = "production-solosuccess-db";
 const FIRST: &str = "production-solosuccess-db-replica-1";
@@ -30,12 +31,9 @@ fn newest(world: &World, id: &str, measure: Measure) -> f64 {
 }
 
 fn series(world: &World, id: &str, measure: Measure, seconds: i64) -> Vec<f64> {
-    let key = crate::drill::world::metrics::Key {
-        metric: crate::drill::world::metrics::Metric::Database(measure),
-        of: crate::drill::world::metrics::Of::Database { instance: id.to_owned() },
-    };
+    let key = Key { metric: Metric::Database(measure), of: Of::Database { instance: id.to_owned() } };
     let from = world.now() - jiff::SignedDuration::from_secs(seconds);
-    world.read(&key, from, world.now()).iter().map(|datum| datum.average()).collect()
+    world.read(&key, from, world.now()).iter().map(Datum::average).collect()
 }
 
 fn replica(id: &str) -> ReplicaWish {
@@ -259,6 +257,27 @@ fn what_cannot_be_is_refused_in_awss_words() {
     world.delete_instance(FIRST, true, None).unwrap();
     let refused = world.delete_instance(FIRST, true, None).unwrap_err().to_string();
     assert!(refused.ends_with("is already being deleted."), "{refused}");
+}
+
+#[test]
+fn the_same_writes_make_the_same_world_however_often_it_is_read() {
+    let lived = |seed: u64, read: bool| {
+        let mut world = World::new(&Scenario::builtin("spike").unwrap(), seed, DEFAULT_START);
+        for step in 0..30 {
+            pass(&mut world, 60);
+            match step {
+                2 => drop(world.create_replica(&replica(SECOND)).unwrap()),
+                22 => weigh(&mut world, &[(FIRST, 10), (SECOND, 20)]),
+                _ => {}
+            }
+            if read {
+                assert!(!series(&world, FIRST, Measure::Cpu, 600).is_empty());
+            }
+        }
+        (world.trace_hash(), format!("{:?}", databases(&world).instances))
+    };
+    assert!(lived(1, false) == lived(1, true));
+    assert!(lived(1, false).0 != lived(2, false).0);
 }
 
 #[test]

@@ -135,3 +135,6 @@ pub fn opportunities(platform: &Platform, policy: &Policy, rate: &RunRate, now: 
     });
     found
 }
+
+#[cfg(test)]
+mod tests;

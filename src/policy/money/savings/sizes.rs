@@ -32,7 +32,7 @@ fn smaller(size: TaskSize, cpu: f64, memory: f64) -> Option<TaskSize> {
         FARGATE.iter().any(|(cpu, least, most)| {
             size.cpu_units == *cpu
                 && (*least..=*most).contains(&size.memory_mib)
-                && (size.memory_mib % 1024 == 0 || size.memory_mib == 512)
+                && (size.memory_mib.is_multiple_of(1024) || size.memory_mib == 512)
         })
     };
     let half = TaskSize { cpu_units: size.cpu_units / 2, memory_mib: size.memory_mib / 2 };

@@ -27,8 +27,14 @@ pub(super) fn spot(look: &Look<'_>, found: &mut Vec<Opportunity>) {
         let critical = look.policy.environment == Environment::Production;
         let base = if critical { floor_at(&look.policy.ecs, look.now).count.0 } else { 0 };
         let hours = look.hours(&Resource::Service(id.clone()), Measure::Tasks);
+        // What must stay is the floor of each hour, not today's alone.
+        let stays = |hour: i64| {
+            let at = jiff::Timestamp::from_second(hour * 3600).unwrap_or(look.now);
+            if critical { f64::from(floor_at(&look.policy.ecs, at).count.0) } else { 0.0 }
+        };
         let mean = |hours: &crate::platform::weeks::Hours| {
-            hours.values().map(|samples| (samples / 60.0 - f64::from(base)).max(0.0)).sum::<f64>() / hours.len() as f64
+            let above = hours.iter().map(|(hour, samples)| (samples / 60.0 - stays(*hour)).max(0.0));
+            above.sum::<f64>() / hours.len() as f64
         };
         let (above, seen) = match hours {
             Some(hours) => (mean(hours), format!("on average of {}", look.span())),
@@ -39,7 +45,8 @@ pub(super) fn spot(look: &Look<'_>, found: &mut Vec<Opportunity>) {
         }
         let draining = look.platform.target_groups.iter().filter(|(arn, _)| service.target_groups.contains(arn));
         let slow = draining.filter_map(|(_, group)| group.draining_s).max().filter(|delay| *delay >= WARNING_S);
-        let mut evidence = vec![format!("{above:.1} tasks above the {base} that must stay ran {seen}, all on demand")];
+        let mut evidence =
+            vec![format!("{above:.1} tasks above those that must stay, {base} now, ran {seen}, all on demand")];
         if let Some(delay) = slow {
             evidence.push(format!(
                 "draining takes {delay} s and Spot warns {WARNING_S} s before it takes a task away: set the delay below that first"

@@ -7,6 +7,7 @@ mod refused;
 mod switched;
 mod waiting;
 
+pub use self::refused::reason_words;
 use super::asks::{Ask, ask, given};
 use super::case::{Case, unread};
 use super::{Cause, Certainty, Diagnosis, Standing, Trouble};
@@ -72,7 +73,7 @@ pub(super) fn diagnosis(case: &Case) -> Diagnosis {
     };
     if standing != Standing::No {
         causes.extend(unread(case.platform, READ, case.now));
-        if !causes.iter().any(|cause| cause.certainty == Certainty::Yes) && standing == Standing::Yes {
+        if !causes.iter().any(|told| told.certainty == Certainty::Yes) && standing == Standing::Yes {
             causes.insert(0, waiting::nobody_acts(case));
         }
     }

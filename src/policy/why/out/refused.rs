@@ -20,21 +20,21 @@ pub(super) fn at_ceiling(case: &Case, wanted: Option<TaskCount>) -> Option<Cause
         return None;
     }
     let refusal = case.refusal(RECENT_S, |reason| reason == "AlreadyAtMaxCapacity");
-    let asks = wanted.map_or_else(String::new, |wanted| format!(": {wanted} wanted"));
+    let beyond = wanted.map_or_else(String::new, |wanted| format!(": {wanted} wanted"));
     let policy = case.policy.ecs.max_capacity;
-    let mut cause = Cause::new("at_ceiling", format!("at the ceiling of {ceiling}{asks}"))
+    let mut told = Cause::new("at_ceiling", format!("at the ceiling of {ceiling}{beyond}"))
         .proof(Proof::new("desired", desired.to_string()).limit(ceiling.to_string()).at(case.service.learnt));
     if let Some(target) = case.target {
         let proof = Proof::new("maximum in AWS", target.max.to_string()).limit(format!("{policy} in the policy"));
-        cause = cause.proof(proof.at(target.learnt));
+        told = told.proof(proof.at(target.learnt));
     }
     if let Some((activity, reason)) = refusal {
-        cause = cause.proof(Proof::new("AWS refused to scale", reason).at(activity.started));
+        told = told.proof(Proof::new("AWS refused to scale", reason).at(activity.started));
     }
     let to = wanted.unwrap_or(TaskCount(ceiling.0 + 1));
     let raise = Mend::new(format!("raise the maximum to {to}"));
     let raise = if to > policy { raise.variable("ecs_max_capacity") } else { raise };
-    Some(cause.mend(raise.register(case.id, case.identity(), &["--max-capacity", &to.to_string()])))
+    Some(told.mend(raise.register(case.id, case.identity(), &["--max-capacity", &to.to_string()])))
 }
 
 /// The autoscaler's own role is not allowed to act.
@@ -155,26 +155,24 @@ pub(super) fn tasks_fail(case: &Case, _: Option<TaskCount>) -> Option<Cause> {
     if failing.is_none() && event.is_none() {
         return None;
     }
-    let mut cause = Cause::new("tasks_fail", "tasks are started and do not stay");
+    let mut told = Cause::new("tasks_fail", "tasks are started and do not stay");
     if let Some(primary) = failing {
         let value = format!("{} failed", many(primary.failed.0, "task"));
-        cause =
-            cause.proof(Proof::new(format!("deployment of {}", primary.task_definition), value).at(primary.updated));
+        told = told.proof(Proof::new(format!("deployment of {}", primary.task_definition), value).at(primary.updated));
         if !primary.reason.is_empty() {
-            cause = cause.proof(Proof::new("AWS says", primary.reason.clone()).at(primary.updated));
+            told = told.proof(Proof::new("AWS says", primary.reason.clone()).at(primary.updated));
         }
     }
     if let Some(event) = event {
-        cause = cause.proof(Proof::new("event", event.message.clone()).at(event.at));
+        told = told.proof(Proof::new("event", event.message.clone()).at(event.at));
     }
     let stopped = case.platform.tasks.get(case.id).into_iter().flat_map(|tasks| tasks.iter());
     let newest = stopped.filter(|task| task.stopped.is_some()).max_by_key(|task| task.stopped);
     if let Some((task, reason)) = newest.and_then(|task| Some((task, task.stop_reason.clone()?))) {
-        cause = cause.proof(Proof::new(format!("task {} stopped", task.id), reason).at(task.stopped));
+        told = told.proof(Proof::new(format!("task {} stopped", task.id), reason).at(task.stopped));
     }
     Some(
-        cause
-            .proof(running(case))
+        told.proof(running(case))
             .mend(Mend::new("look at the stop reasons of its tasks; roll back if a deployment brought it")),
     )
 }
@@ -225,7 +223,7 @@ pub(super) fn not_scaled(case: &Case, _: Option<TaskCount>) -> Option<Cause> {
 }
 
 /// A not-scaled reason in words; one that is not known, as it is (AWS documentation, "Scaling activities").
-pub(in crate::policy::why) fn reason_words(reason: &str) -> String {
+pub fn reason_words(reason: &str) -> String {
     match reason {
         "AutoScalingAnticipatedFlapping" => "it would have to take it back at once (anticipated flapping)",
         "TargetServicePutResourceAsUnscalable" => "the service cannot be scaled for the moment",

@@ -170,7 +170,7 @@ fn what_would_stand_in_the_way_is_told_before_it_does() {
     let calm = diagnosis(&suspended(set_up(Scene::steady(6))));
     assert_eq!((calm.standing.clone(), rules(&calm)), (Standing::No, vec!["scale_out_suspended".to_owned()]));
     let command = calm.causes[0].mends[0].command.as_deref().unwrap();
-    assert!(command.contains("--suspended-state DynamicScalingOutSuspended=false"), "{command}");
+    assert!(command.contains("--suspended-state 'DynamicScalingOutSuspended=false'"), "{command}");
 }
 
 #[test]

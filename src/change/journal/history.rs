@@ -282,7 +282,7 @@ mod tests {
         journal.planned(&plan(&scene, 8), None, scene.now).unwrap();
         let file = super::super::disk::months(folder.path()).unwrap().remove(0);
         let whole = fs::read(&file).unwrap();
-        let newer = String::from_utf8(whole.clone()).unwrap().replace("\"version\":1", "\"version\":99");
+        let newer = String::from_utf8(whole.clone()).unwrap().replace("\"version\":2", "\"version\":99");
         let bytes = [b"not json\n".as_slice(), &whole, newer.as_bytes(), b"{\"version\":1,\"id\""].concat();
         fs::write(&file, &bytes).unwrap();
         let history = history(folder.path(), None).unwrap();

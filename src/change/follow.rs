@@ -229,7 +229,8 @@ impl Follow {
         let before = plan.before();
         if seen.value.as_ref() != Some(&asked) && !seen.settling {
             let still = seen.value == before;
-            if still && seen.since_answer_s < seen.read_back_s {
+            // Between the steps of a sequence a value is neither what it was nor what it will be.
+            if (still || self.step > 0) && seen.since_answer_s < seen.read_back_s {
                 return self.clone();
             }
             let field = plan.change.field();

@@ -56,8 +56,18 @@ impl Scene {
     }
 
     /// Waits for a view of which `is` holds.
-    pub async fn until(&mut self, what: &str, mut is: impl FnMut(&View) -> bool) -> Arc<View> {
-        let deadline = self.clock.now() + PATIENCE;
+    pub async fn until(&mut self, what: &str, is: impl FnMut(&View) -> bool) -> Arc<View> {
+        self.within(PATIENCE, what, is).await
+    }
+
+    /// The same for a longer story.
+    pub async fn within(
+        &mut self,
+        patience: std::time::Duration,
+        what: &str,
+        mut is: impl FnMut(&View) -> bool,
+    ) -> Arc<View> {
+        let deadline = self.clock.now() + patience;
         loop {
             let view = self.handle.views.borrow_and_update().clone();
             if is(&view) {

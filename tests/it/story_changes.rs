@@ -1,12 +1,19 @@
 //! Every kind of change, through the real SDK and read back through AWS's own API: confirmed, sent, followed, taken back.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
-use scaledeck::change::{Change, Plan, Scaling, Stage, undo};
-use scaledeck::live::{Notice, View};
-use scaledeck::platform::{ScheduledAction, Source, TaskCount};
+use scaledeck::change::{Change, Plan, Scaling, Stage, replicas, undo};
+use scaledeck::live::{Command, Notice, View};
+use scaledeck::platform::{DatabaseId, GroupId, ScheduledAction, Source, TaskCount};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, service};
+
+/// Making a replica takes its time.
+const LONG: Duration = Duration::from_hours(2);
+
+const PRIMARY: &str = "production-solosuccess-db";
 
 /// What AWS itself answers.
 async fn aws(scene: &Scene, target: &str, body: Value) -> Value {
@@ -77,6 +84,10 @@ async fn confirmed(scene: &mut Scene, plan: Plan) -> Plan {
         match scene.notice().await {
             Notice::Accepted => break,
             Notice::Said(_) => {}
+            // The closing line of the change before is not on the disk yet.
+            Notice::Refused(why) if why.to_string().contains("press Enter again") => {
+                scene.confirm(plan.clone(), &view).await;
+            }
             Notice::Refused(why) => panic!("{why}"),
         }
     }
@@ -85,7 +96,7 @@ async fn confirmed(scene: &mut Scene, plan: Plan) -> Plan {
         let followed = view.followed.as_ref().filter(|followed| followed.plan.change == plan.change);
         followed.is_some_and(|followed| followed.follow.stage.is_over())
     };
-    let view = scene.until(&format!("the end of {brief}"), is).await;
+    let view = scene.within(LONG, &format!("the end of {brief}"), is).await;
     let followed = view.followed.as_ref().unwrap();
     assert_eq!(followed.follow.stage, Stage::Steady, "{brief}");
     followed.plan.clone()
@@ -165,7 +176,7 @@ async fn a_hold_raises_the_floor_and_aws_itself_brings_it_back() {
     let mut scene = calm().await;
     let before = schedule(&scene).await;
     let now = scene.clock.now().as_second().div_euclid(60) * 60;
-    let until = jiff::Timestamp::from_second(now).unwrap() + SignedDuration::from_mins(40);
+    let until = jiff::Timestamp::from_second(now).unwrap() + SignedDuration::from_mins(15);
     let hold = Change::Hold { service: service(), to: TaskCount(6), until };
     let plan = carried(&mut scene, hold).await;
     assert_eq!(plan.steps().len(), 2, "the end, then the floor");
@@ -194,4 +205,65 @@ async fn a_hold_is_taken_back_to_what_the_schedule_says() {
     undone(&mut scene).await;
     assert_eq!(target(&scene).await["MinCapacity"], 4);
     assert_eq!(schedule(&scene).await, before, "none of ours is left");
+}
+
+/// The story of the databases: a calm day with a primary, a replica and a reader name that points at the replica.
+async fn databases() -> Scene {
+    let mut scene = calm().await;
+    let primary = DatabaseId::new(PRIMARY);
+    scene.ask(Command::Previewing(Some(GroupId::Replicas(primary)))).await;
+    scene
+        .until("the reader name", |view| {
+            let replica = DatabaseId::new(format!("{PRIMARY}-replica-1"));
+            view.platform.reader_name.as_ref().is_some_and(|reader| reader.sends_to(&replica))
+        })
+        .await;
+    scene
+}
+
+/// The records of the reader name as AWS tells them: set and weight.
+fn records(view: &View) -> Vec<(String, u8)> {
+    let reader = view.platform.reader_name.as_ref().unwrap();
+    reader.records.iter().map(|record| (record.set.clone(), record.weight)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_is_made_weighed_once_it_has_caught_up_drained_and_deleted() {
+    let mut scene = databases().await;
+    let primary = DatabaseId::new(PRIMARY);
+    let view = scene.handle.views.borrow().clone();
+    let before = records(&view);
+    let add = replicas::one_more(&view.platform, &view.policy, &primary).unwrap();
+    let plan = carried(&mut scene, add.clone()).await;
+    assert_eq!(plan.steps().len(), 2, "it is made, then it is weighed");
+    let new = DatabaseId::new(format!("{PRIMARY}-replica-2"));
+    let view = scene.until("its share of the reads", |view| records(view).len() > before.len()).await;
+    assert!(view.platform.databases[&new].status.phase().serves());
+    assert!(records(&view).iter().any(|(set, weight)| set == new.as_str() && *weight > 0), "{:?}", records(&view));
+
+    let view = scene.handle.views.borrow().clone();
+    let remove = replicas::one_fewer(&view.platform, &primary).unwrap();
+    assert_eq!(remove, Change::RemoveReplica { primary, replica: new.clone() }, "the newest goes first");
+    carried(&mut scene, remove).await;
+    let view = scene.until("it gone", |view| !view.platform.databases.contains_key(&new)).await;
+    assert_eq!(records(&view), before);
+    let lines = scene.leave().await;
+    let at = |what: &str| lines.find(what).unwrap_or_else(|| panic!("no {what} in {lines}"));
+    assert!(at("drop_record") < at("delete_replica"), "drained before it is deleted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_weight_of_a_record_moves_and_the_last_one_is_never_zero() {
+    let mut scene = databases().await;
+    let (primary, set) = (DatabaseId::new(PRIMARY), format!("{PRIMARY}-replica-1"));
+    let view = scene.handle.views.borrow().clone();
+    let set = records(&view).iter().map(|(set, _)| set.clone()).find(|known| known.contains(&set)).unwrap();
+    let weight = |to| Change::Weight { primary: primary.clone(), set: set.clone(), to };
+    carried(&mut scene, weight(77)).await;
+    let view = scene.until("the weight", |view| records(view).contains(&(set.clone(), 77))).await;
+    let others: u32 = records(&view).iter().filter(|(known, _)| *known != set).map(|(_, w)| u32::from(*w)).sum();
+    let none = Plan::of(&view.platform, weight(0), &view.advice, &view.environment, scene.clock.now());
+    assert_eq!(none.is_err(), others == 0, "{none:?}");
+    let back = undo(&view.done[&GroupId::Replicas(primary)], &view.platform, &view.advice, &view.environment, view.at);
+    assert!(back.unwrap().brief().starts_with(&format!("the weight of {set} 77 → ")));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use scaledeck::change::{Change, Plan, Scaling, Stage, replicas, undo};
-use scaledeck::live::{Command, Notice, View};
+use scaledeck::live::{Armed, Command, Notice, View};
 use scaledeck::platform::{DatabaseId, GroupId, ScheduledAction, Source, TaskCount};
 use serde_json::{Value, json};
 
@@ -78,6 +78,9 @@ async fn carried(scene: &mut Scene, change: Change) -> Plan {
 }
 
 async fn confirmed(scene: &mut Scene, plan: Plan) -> Plan {
+    if !matches!(scene.handle.views.borrow().armed, Armed::Until(_)) {
+        scene.arm().await;
+    }
     let view = scene.handle.views.borrow().clone();
     scene.confirm(plan.clone(), &view).await;
     loop {
@@ -188,7 +191,8 @@ async fn a_hold_raises_the_floor_and_aws_itself_brings_it_back() {
     let gone = |view: &View| view.platform.targets[&service()].min == TaskCount(4);
     let deadline = until + SignedDuration::from_mins(2);
     scene.until("the floor of the schedule", gone).await;
-    assert!(scene.clock.now() > until && scene.clock.now() < deadline);
+    let seen = scene.clock.now();
+    assert!(seen >= until && seen < deadline, "{seen} is not just after {until}");
     let left = schedule(&scene).await;
     assert!(left.len() <= before.len() + 1, "{left:?}");
     let lines = scene.leave().await;

@@ -78,11 +78,29 @@ pub enum Call {
     DescribeAlarms,
     /// `cloudwatch:DescribeAlarmHistory`
     DescribeAlarmHistory,
+    /// `ecs:StopTask`
+    StopTask,
+    /// `application-autoscaling:PutScheduledAction`
+    PutScheduledAction,
+    /// `application-autoscaling:DeleteScheduledAction`
+    DeleteScheduledAction,
+    /// `rds:CreateDBInstanceReadReplica`
+    CreateDbInstanceReadReplica,
+    /// `rds:DeleteDBInstance`
+    DeleteDbInstance,
+    /// `route53:ChangeResourceRecordSets`
+    ChangeResourceRecordSets,
+    /// `elasticache:IncreaseReplicaCount`
+    IncreaseReplicaCount,
+    /// `elasticache:DecreaseReplicaCount`
+    DecreaseReplicaCount,
+    /// `elasticache:ModifyReplicationGroupShardConfiguration`
+    ModifyReplicationGroupShardConfiguration,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 42] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::ListServices,
@@ -116,6 +134,15 @@ impl Call {
         Self::GetMonitoringSubscription,
         Self::DescribeAlarms,
         Self::DescribeAlarmHistory,
+        Self::StopTask,
+        Self::PutScheduledAction,
+        Self::DeleteScheduledAction,
+        Self::CreateDbInstanceReadReplica,
+        Self::DeleteDbInstance,
+        Self::ChangeResourceRecordSets,
+        Self::IncreaseReplicaCount,
+        Self::DecreaseReplicaCount,
+        Self::ModifyReplicationGroupShardConfiguration,
     ];
 
     /// The IAM action it needs.
@@ -154,6 +181,15 @@ impl Call {
             Self::GetMonitoringSubscription => "cloudfront:GetMonitoringSubscription",
             Self::DescribeAlarms => "cloudwatch:DescribeAlarms",
             Self::DescribeAlarmHistory => "cloudwatch:DescribeAlarmHistory",
+            Self::StopTask => "ecs:StopTask",
+            Self::PutScheduledAction => "application-autoscaling:PutScheduledAction",
+            Self::DeleteScheduledAction => "application-autoscaling:DeleteScheduledAction",
+            Self::CreateDbInstanceReadReplica => "rds:CreateDBInstanceReadReplica",
+            Self::DeleteDbInstance => "rds:DeleteDBInstance",
+            Self::ChangeResourceRecordSets => "route53:ChangeResourceRecordSets",
+            Self::IncreaseReplicaCount => "elasticache:IncreaseReplicaCount",
+            Self::DecreaseReplicaCount => "elasticache:DecreaseReplicaCount",
+            Self::ModifyReplicationGroupShardConfiguration => "elasticache:ModifyReplicationGroupShardConfiguration",
         }
     }
 
@@ -164,7 +200,20 @@ impl Call {
 
     /// Whether it changes anything.
     pub fn writes(self) -> bool {
-        matches!(self, Self::UpdateService | Self::RegisterScalableTarget)
+        matches!(
+            self,
+            Self::UpdateService
+                | Self::RegisterScalableTarget
+                | Self::StopTask
+                | Self::PutScheduledAction
+                | Self::DeleteScheduledAction
+                | Self::CreateDbInstanceReadReplica
+                | Self::DeleteDbInstance
+                | Self::ChangeResourceRecordSets
+                | Self::IncreaseReplicaCount
+                | Self::DecreaseReplicaCount
+                | Self::ModifyReplicationGroupShardConfiguration
+        )
     }
 
     /// What one of it costs in US dollars: Cost Explorer asks a cent for every page (AWS's FAQ, and the public price list).
@@ -180,11 +229,14 @@ impl Call {
             Self::ListServices | Self::DescribeServices => Family::EcsServiceRead,
             Self::ListTasks | Self::DescribeTasks => Family::EcsResourceRead,
             Self::UpdateService => Family::EcsServiceModify,
+            Self::StopTask => Family::EcsResourceModify,
             Self::DescribeScalableTargets
             | Self::DescribeScalingPolicies
             | Self::DescribeScheduledActions
             | Self::DescribeScalingActivities
-            | Self::RegisterScalableTarget => Family::AutoScaling,
+            | Self::RegisterScalableTarget
+            | Self::PutScheduledAction
+            | Self::DeleteScheduledAction => Family::AutoScaling,
             Self::DescribeTargetGroups | Self::DescribeTargetGroupAttributes | Self::DescribeTargetHealth => {
                 Family::LoadBalancing
             }
@@ -197,9 +249,16 @@ impl Call {
             | Self::GetReservationCoverage
             | Self::GetReservationUtilization => Family::CostExplorer,
             Self::DescribeAlarms | Self::DescribeAlarmHistory => Family::Alarms,
-            Self::DescribeDbInstances | Self::DescribeDbParameters => Family::Rds,
-            Self::DescribeReplicationGroups | Self::DescribeCacheClusters => Family::ElastiCache,
-            Self::ListHostedZones | Self::ListResourceRecordSets => Family::Route53,
+            Self::DescribeDbInstances
+            | Self::DescribeDbParameters
+            | Self::CreateDbInstanceReadReplica
+            | Self::DeleteDbInstance => Family::Rds,
+            Self::DescribeReplicationGroups
+            | Self::DescribeCacheClusters
+            | Self::IncreaseReplicaCount
+            | Self::DecreaseReplicaCount
+            | Self::ModifyReplicationGroupShardConfiguration => Family::ElastiCache,
+            Self::ListHostedZones | Self::ListResourceRecordSets | Self::ChangeResourceRecordSets => Family::Route53,
             Self::ListDistributions | Self::GetMonitoringSubscription => Family::CloudFront,
         }
     }
@@ -218,6 +277,8 @@ pub enum Family {
     EcsResourceRead,
     /// ECS "service modify".
     EcsServiceModify,
+    /// ECS "cluster resource modify": stopping a task.
+    EcsResourceModify,
     /// Application Auto Scaling; AWS publishes no rate.
     AutoScaling,
     /// Elastic Load Balancing.
@@ -249,12 +310,13 @@ pub struct Rate {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Sts,
         Self::EcsClusterRead,
         Self::EcsServiceRead,
         Self::EcsResourceRead,
         Self::EcsServiceModify,
+        Self::EcsResourceModify,
         Self::AutoScaling,
         Self::LoadBalancing,
         Self::CloudWatch,
@@ -272,6 +334,7 @@ impl Family {
             Self::EcsClusterRead => Some(Rate { burst: 50, per_second: 20 }),
             Self::EcsServiceRead | Self::EcsResourceRead => Some(Rate { burst: 100, per_second: 20 }),
             Self::EcsServiceModify => Some(Rate { burst: 50, per_second: 5 }),
+            Self::EcsResourceModify => Some(Rate { burst: 100, per_second: 40 }),
             Self::LoadBalancing => Some(Rate { burst: 40, per_second: 10 }),
             Self::CloudWatch => Some(Rate { burst: 500, per_second: 500 }),
             Self::Alarms => Some(Rate { burst: 9, per_second: 9 }),
@@ -285,7 +348,9 @@ impl Family {
     /// What this program allows itself.
     pub fn budget(self) -> Rate {
         match self {
-            Self::Sts | Self::EcsServiceModify | Self::CostExplorer => Rate { burst: 5, per_second: 1 },
+            Self::Sts | Self::EcsServiceModify | Self::EcsResourceModify | Self::CostExplorer => {
+                Rate { burst: 5, per_second: 1 }
+            }
             Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
             Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
             Self::AutoScaling => Rate { burst: 20, per_second: 2 },

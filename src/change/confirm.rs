@@ -5,7 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::guard::{self, Tier};
-use super::plan::{Change, Impossible, Plan};
+use super::kind::Change;
+use super::observed::Observed;
+use super::plan::{Impossible, Plan};
+use super::sequence::Next;
+use super::step::Step;
 use crate::platform::{Environment, Identity, Platform, Source};
 use crate::policy::Policy;
 
@@ -91,6 +95,72 @@ impl Confirmed {
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
+
+    /// Clears one step of it, counted from 0, from what was just read: the only way to a [`Cleared`]. The first step
+    /// rests on what was compared with the plan a moment ago; each later one on its own fresh reading.
+    pub fn clear(
+        &self,
+        number: usize,
+        before: Option<(Timestamp, Timestamp)>,
+        fresh: &Platform,
+        environment: &Environment,
+        now: Timestamp,
+    ) -> Result<Cleared, NotCleared> {
+        if let Err(moved) = same_place(&self.plan, fresh, environment) {
+            return Err(NotCleared::Never(moved.to_string()));
+        }
+        match self.plan.next(number, before, fresh, now) {
+            Next::Send(step) => Ok(Cleared { plan: self.plan.clone(), reason: self.reason.clone(), number, step }),
+            Next::Wait(what) => Err(NotCleared::Wait(what)),
+            Next::Never(why) => Err(NotCleared::Never(why)),
+        }
+    }
+}
+
+/// Why a step is not cleared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotCleared {
+    /// Not yet.
+    Wait(String),
+    /// Not any more.
+    Never(String),
+}
+
+/// One step of a confirmed change that may be sent now. Only [`Confirmed::clear`] makes one.
+///
+/// ```compile_fail,E0451
+/// fn forge(plan: scaledeck::change::Plan, step: scaledeck::change::Step) -> scaledeck::change::Cleared {
+///     scaledeck::change::Cleared { plan, reason: None, number: 0, step }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Cleared {
+    plan: Plan,
+    reason: Option<String>,
+    number: usize,
+    step: Step,
+}
+
+impl Cleared {
+    /// The plan that it belongs to.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The reason that was given for the whole change, if one was.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Which of the plan's steps it is, counted from 0.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// What is sent.
+    pub fn step(&self) -> &Step {
+        &self.step
+    }
 }
 
 /// Compares a plan that was answered with what was read since, and lets it through only if nothing that it rests on
@@ -106,11 +176,14 @@ pub fn confirm(
 ) -> Result<Confirmed, Refused> {
     let Asked { plan, shown, answer, pressed } = asked;
     same_place(&plan, fresh, environment)?;
-    read_since(&plan.change, fresh, pressed)?;
+    read_since(&plan, fresh, pressed)?;
 
     let again = Plan::make(fresh, plan.change.clone(), plan.advice.clone(), environment, now).map_err(refusal)?;
     let mut what = plan.observed.moved(&again.observed);
     let tier = guard::tier(&again, policy);
+    if let Tier::Never(why) = &tier {
+        return Err(Refused::Guarded { why: why.clone() });
+    }
     if tier != shown {
         what.push(format!("what is asked was: {} – is: {}", shown.asks(), tier.asks()));
     }
@@ -167,21 +240,43 @@ fn role(identity: &Identity) -> &str {
 
 /// Whether what the plan rests on was asked for at or after Enter. An answer that is older proves nothing.
 ///
-/// Limits that were never readable (a role that may not ask for them) do not forbid a count: the plan was made and
-/// shown without them.
-fn read_since(change: &Change, fresh: &Platform, pressed: Timestamp) -> Result<(), Refused> {
-    let service = change.service();
-    let counts = fresh.services.get(service).map(|known| known.learnt);
-    if counts.is_some_and(|read| read < pressed) {
-        return Err(impossible(format!("{service} has not been read again since Enter: press Enter once more")));
+/// What was never readable (a role that may not ask for limits) does not forbid a count: the plan was made and shown
+/// without it.
+fn read_since(plan: &Plan, fresh: &Platform, pressed: Timestamp) -> Result<(), Refused> {
+    let target = plan.change.target();
+    let read = match Observed::of(fresh, &plan.change) {
+        Some(observed) => observed.read(),
+        // That it is gone is said by the plan that cannot be made again.
+        None => return Ok(()),
+    };
+    if read < pressed {
+        return Err(impossible(format!("{target} has not been read again since Enter: press Enter once more")));
     }
-    let limits = fresh.sources.get(&Source::ScalableTargets).and_then(|health| health.learnt);
-    if limits.is_some_and(|read| read < pressed) {
-        return Err(impossible(format!(
-            "the limits of {service} have not been read again since Enter: press it once more"
-        )));
+    for (source, what) in rests_on(plan) {
+        let read = fresh.sources.get(source).and_then(|health| health.learnt);
+        if read.is_some_and(|read| read < pressed) {
+            return Err(impossible(format!(
+                "{what} of {target} have not been read again since Enter: press it once more"
+            )));
+        }
     }
     Ok(())
+}
+
+/// The sources that a plan rests on beside the target itself.
+fn rests_on(plan: &Plan) -> &'static [(Source, &'static str)] {
+    const LIMITS: (Source, &str) = (Source::ScalableTargets, "the limits");
+    match plan.change {
+        Change::Hold { .. } | Change::Release { .. } | Change::Schedule { .. } | Change::Unschedule { .. } => {
+            &[LIMITS, (Source::ScheduledActions, "the scheduled actions")]
+        }
+        Change::StopTask { .. } => &[LIMITS, (Source::Tasks, "the tasks")],
+        Change::Desired { .. } | Change::Floor { .. } | Change::Ceiling { .. } | Change::Suspend { .. } => &[LIMITS],
+        Change::AddReplica { .. } | Change::RemoveReplica { .. } | Change::Weight { .. } => {
+            &[(Source::ReaderName, "the reader records")]
+        }
+        Change::Nodes { .. } | Change::Shards { .. } => &[],
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +288,7 @@ mod tests {
     use super::*;
     use crate::change::scene::Scene;
     use crate::platform::{Region, ServiceStatus, Suspended, TaskCount};
+    use crate::policy::Advice;
 
     fn policy() -> Policy {
         Policy::of_spec(Environment::Production)
@@ -245,7 +341,7 @@ mod tests {
     fn a_target_that_moved_brings_the_plan_made_again() {
         let (plan, what) = moved(press("8", |fresh| fresh.counts(7, 7, 0)));
         assert_eq!(what, ["desired was 6, is 7"]);
-        assert_eq!((plan.from(), plan.change.to()), (TaskCount(7), TaskCount(8)));
+        assert_eq!((plan.from(), plan.change.count()), (7, Some(8)));
         assert_eq!(moved(press("8", |fresh| fresh.limits(5, 10))).1, ["the floor was 4, is 5"]);
         let suspended = Suspended { scale_out: true, ..Suspended::default() };
         assert_eq!(moved(press("8", |fresh| fresh.suspended(suspended))).1, ["scale-out is suspended now"]);
@@ -403,8 +499,10 @@ mod tests {
             if let Some((min, max)) = limits {
                 scene = scene.limits(min, max);
             }
-            let make = if lift { Plan::floor } else { Plan::desired };
-            let Ok(plan) = make(&scene.platform, &scene.id, TaskCount(to), None, &environment, scene.now) else {
+            let service = scene.id.clone();
+            let to = TaskCount(to);
+            let change = if lift { Change::Floor { service, to } } else { Change::Desired { service, to } };
+            let Ok(plan) = Plan::of(&scene.platform, change, &Advice::default(), &environment, scene.now) else {
                 return Ok(());
             };
             let policy = Policy::of_spec(environment.clone());

@@ -53,7 +53,7 @@ pub struct App {
     /// What `live` was last told is on the screen.
     looked: Option<(Vec<ServiceId>, Option<ServiceId>)>,
     /// What `live` was last told is being previewed.
-    previewing: Option<ServiceId>,
+    previewing: Option<GroupId>,
     /// Whether it has to be told again.
     untold: bool,
     effects: Vec<Effect>,
@@ -204,7 +204,7 @@ impl App {
             self.looked = Some((visible.clone(), open.clone()));
             self.ask(Command::Look { visible, open });
         }
-        let previewing = self.model.dialog.as_ref().and_then(Dialog::previewing).cloned();
+        let previewing = self.model.dialog.as_ref().and_then(Dialog::previewing);
         if previewing != self.previewing || self.untold {
             self.untold = false;
             self.previewing.clone_from(&previewing);

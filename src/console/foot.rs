@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::commands::{COMMANDS, Layer};
+use super::commands::{COMMANDS, Layer, Verb};
 use super::dialogs::Dialog;
 use super::frame::Look;
 use super::model::{Model, Tone};
@@ -64,8 +64,11 @@ pub fn hints(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buff
             for command in COMMANDS.iter().filter(|command| command.layers.contains(&layer)) {
                 // There is nothing to go back from in a pane, where the line is full anyway.
                 let back = layer == Layer::Main && command.hint == Some("back");
-                if let (Some(word), Some(key), false) = (command.hint, look.keymap.key(layer, command.verb), back) {
-                    add(&key.to_string(), word, command.available(view, model).is_ok());
+                let can = command.available(view, model).is_ok();
+                // As a rule there is nothing to take back either.
+                let idle = back || (command.verb == Verb::Undo && !can);
+                if let (Some(word), Some(key), false) = (command.hint, look.keymap.key(layer, command.verb), idle) {
+                    add(&key.to_string(), word, can);
                 }
             }
         }

@@ -14,9 +14,9 @@ use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
 use crate::change::journal::{Entry, Unfinished};
-use crate::change::{Asked, Confirmed, Follow, Refused, confirm};
+use crate::change::{Asked, Confirmed, Follow, NotCleared, Plan, Refused, Stage, confirm};
 use crate::clock::Clock;
-use crate::platform::{Fact, Platform, Reading, Source, SourceState};
+use crate::platform::{Fact, GroupId, Platform, Reading, Source, SourceState};
 use crate::policy::{self, Advice};
 
 /// How long arming lasts (safety.md, "Arming").
@@ -40,6 +40,8 @@ pub(super) enum Inner {
     NotConnected(SourceState),
     /// The targets of a confirmed plan were read again.
     Fresh { asked: Box<Asked>, hands: Hands, read: Result<Vec<Reading>, String> },
+    /// What the next step of a change rests on was read again.
+    Again { hands: Hands, read: Result<Vec<Reading>, String> },
     /// The one attempt has ended, or could not be made.
     Attempted(Hands, Attempt),
     /// The journal's closing line is on the disk.
@@ -63,6 +65,10 @@ pub(super) struct State {
     advice: Advice,
     armed: Armed,
     followed: Option<Arc<Followed>>,
+    /// The change that is being carried out, as long as it has steps to come.
+    confirmed: Option<Confirmed>,
+    /// The last change of each group that was carried out.
+    done: Arc<BTreeMap<GroupId, Plan>>,
     reader: Option<Reader>,
     /// What it takes to send a change; away while one is being sent.
     hands: Option<Hands>,
@@ -86,6 +92,8 @@ impl State {
             advice: Advice::default(),
             armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
             followed: None,
+            confirmed: None,
+            done: Arc::default(),
             reader: None,
             hands: None,
             journal: None,
@@ -160,7 +168,7 @@ impl Owner {
     fn command(&mut self, command: Command) {
         match command {
             Command::Look { visible, open } => self.want(|wants| (wants.visible, wants.open) = (visible, open)),
-            Command::Previewing(service) => self.want(|wants| wants.previewing = service),
+            Command::Previewing(group) => self.want(|wants| wants.previewing = group),
             Command::Arm => self.arm(),
             Command::Disarm => self.disarm(),
             Command::Confirm(asked) => self.confirm(*asked),
@@ -262,6 +270,7 @@ impl Owner {
             Inner::Connected(_, hands, _)
             | Inner::Attempted(hands, _)
             | Inner::Fresh { hands, .. }
+            | Inner::Again { hands, .. }
             | Inner::Closed(hands) => self.look_back(hands),
             Inner::NotConnected(_) => {}
         }
@@ -270,8 +279,15 @@ impl Owner {
                 if let Some(fault) = hands.fault() {
                     self.say(format!("changes are refused: {fault}"));
                 }
+                // What an earlier drill did was done to a world that has ended.
+                if !self.clock.is_drill() {
+                    self.state.done = Arc::new(hands.carried_out());
+                }
                 self.state.reader = Some(reader);
                 self.state.hands = Some(hands);
+                for left in &unfinished {
+                    self.say(left.to_string());
+                }
                 self.state.left = unfinished;
                 self.take_up();
             }
@@ -280,25 +296,37 @@ impl Owner {
                 self.apply(Reading { source: Source::Identity, asked, cadence_s: 10, fact: Fact::Failed(state) });
             }
             Inner::Fresh { asked, hands, read } => self.fresh(*asked, hands, read),
+            Inner::Again { hands, read } => self.again(hands, read),
             Inner::Attempted(hands, attempt) => self.attempted(hands, attempt),
-            Inner::Closed(hands) => self.state.hands = Some(hands),
+            Inner::Closed(hands) => {
+                self.state.hands = Some(hands);
+                self.take_up();
+            }
         }
     }
 
-    /// Looks at what an earlier run left unfinished, as soon as it is known who we are.
+    /// Looks at what an earlier run left unfinished, as soon as it is known who we are: the newest first, one after the
+    /// other.
     fn take_up(&mut self) {
+        if self.following() || self.state.sending {
+            return;
+        }
         let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
         let now = self.clock.now();
-        let left = std::mem::take(&mut self.state.left);
-        let clusters = &self.settings.clusters;
-        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, clusters, now));
-        for left in &left {
-            self.say(left.to_string());
+        let mut followed = None;
+        while followed.is_none()
+            && let Some(left) = self.state.left.pop()
+        {
+            followed = hands.take_up(&left, identity, &self.settings.clusters, now);
         }
-        if let Some(followed) = newest {
-            let service = followed.plan.change.service().clone();
+        if let Some(followed) = followed {
+            let target = followed.plan.change.target();
             self.state.followed = Some(Arc::new(followed));
-            self.want(|wants| wants.following = Some(service));
+            self.state.dirty = true;
+            self.want(|wants| {
+                wants.following = Some(target);
+                wants.refresh += 1;
+            });
         }
     }
 
@@ -329,52 +357,125 @@ impl Owner {
     }
 
     fn carry(&mut self, confirmed: Confirmed, hands: Hands, now: Timestamp) {
+        let cleared = match confirmed.clear(0, None, &self.state.platform, &self.settings.environment, now) {
+            Ok(cleared) => cleared,
+            Err(NotCleared::Wait(why) | NotCleared::Never(why)) => {
+                self.state.sending = false;
+                let told = why.clone();
+                self.put_away(move || hands.not_sent(&told, now));
+                return self.refuse(Refused::Impossible { why });
+            }
+        };
         let plan = confirmed.plan().clone();
-        let service = plan.change.service().clone();
-        let follow = Follow::begin(now, self.state.platform.usual_scale_out_s(&service));
+        let target = plan.change.target();
+        let usual = target.service().and_then(|id| self.state.platform.usual_scale_out_s(id));
+        let follow = Follow::begin(now, usual);
         self.state.followed = Some(Arc::new(Followed { plan, follow }));
+        self.state.confirmed = Some(confirmed);
         self.state.dirty = true;
-        self.want(|wants| (wants.previewing, wants.following) = (None, Some(service)));
+        self.want(|wants| (wants.previewing, wants.following) = (None, Some(target)));
         self.tell(Notice::Accepted);
-        tokio::spawn(carry::send(confirmed, hands, self.clock.clone(), self.inner.clone()));
+        tokio::spawn(carry::send(cleared, hands, self.clock.clone(), self.inner.clone()));
     }
 
     fn attempted(&mut self, hands: Hands, attempt: Attempt) {
         self.state.sending = false;
         self.state.hands = Some(hands);
         self.state.dirty = true;
-        let followed = self.state.followed.take();
+        let Some(followed) = self.state.followed.clone() else { return };
+        let now = self.clock.now();
         match attempt {
-            Attempt::NoTicket(why) => {
+            Attempt::NoTicket(why) if followed.follow.step == 0 => {
+                (self.state.followed, self.state.confirmed) = (None, None);
                 self.want(|wants| wants.following = None);
                 self.refuse(Refused::Impossible { why: format!("nothing was sent: {why}") });
             }
+            Attempt::NoTicket(why) => self.go_on(&followed, followed.follow.stopped(why, now)),
             Attempt::Made(outcome) => {
-                let Some(followed) = followed else { return };
-                let follow = followed.follow.answered(&outcome, self.clock.now());
-                self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
-                self.close_if_over();
+                self.go_on(&followed, followed.follow.answered(&outcome, now));
                 self.want(|wants| wants.refresh += 1);
             }
         }
     }
 
-    /// Moves the followed change along with what was learnt, and writes its end down.
+    /// Begins the step that comes next, once nothing stands in its way: what it rests on is read again first.
+    fn step_on(&mut self) {
+        let (Some(followed), Some(_)) = (&self.state.followed, &self.state.confirmed) else { return };
+        let ready = followed.follow.ready(&followed.plan, &self.state.platform, self.clock.now());
+        if self.state.sending || !ready {
+            return;
+        }
+        let (Some(reader), Some(hands)) = (self.state.reader.clone(), self.state.hands.take()) else { return };
+        self.state.sending = true;
+        let plan = followed.plan.clone();
+        tokio::spawn(carry::again(plan, hands, reader, self.clock.clone(), self.inner.clone()));
+    }
+
+    /// The step that comes next is cleared from what was just read, and sent; or it waits, or ends here.
+    fn again(&mut self, hands: Hands, read: Result<Vec<Reading>, String>) {
+        let now = self.clock.now();
+        let fresh = read.is_ok();
+        for reading in read.into_iter().flatten() {
+            self.apply(reading);
+        }
+        let (Some(followed), Some(confirmed)) = (self.state.followed.clone(), &self.state.confirmed) else {
+            self.state.sending = false;
+            self.state.hands = Some(hands);
+            return;
+        };
+        let next = followed.follow.step + 1;
+        let before = followed.follow.marks.answered.map(|answered| (followed.follow.began, answered));
+        let cleared = match (fresh, hands.fault()) {
+            // What could not be read is tried again with the next view.
+            (false, _) => Err(NotCleared::Wait("it could not be read again".to_owned())),
+            (true, Some(fault)) => Err(NotCleared::Never(fault)),
+            (true, None) => confirmed.clear(next, before, &self.state.platform, &self.settings.environment, now),
+        };
+        match cleared {
+            Ok(cleared) => {
+                self.go_on(&followed, followed.follow.sending(next));
+                tokio::spawn(carry::send(cleared, hands, self.clock.clone(), self.inner.clone()));
+            }
+            Err(not_cleared) => {
+                self.state.sending = false;
+                self.state.hands = Some(hands);
+                if let NotCleared::Never(why) = not_cleared {
+                    self.go_on(&followed, Follow { step: next, ..followed.follow.clone() }.stopped(why, now));
+                }
+            }
+        }
+    }
+
+    /// Moves the followed change along with what was learnt, begins its next step, and writes its end down.
     fn follow(&mut self) {
         let Some(followed) = self.state.followed.clone().filter(|f| !f.follow.stage.is_over()) else { return };
         if self.state.sending {
             return;
         }
-        let follow = followed.follow.advance(&followed.plan, &self.state.platform, self.clock.now());
-        if follow != followed.follow {
-            self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
-            self.close_if_over();
+        let now = self.clock.now();
+        let mut follow = followed.follow.advance(&followed.plan, &self.state.platform, now);
+        if self.state.confirmed.is_none() {
+            follow = follow.left_half_done(now);
         }
+        if follow != followed.follow {
+            self.go_on(&followed, follow);
+        }
+        self.step_on();
+    }
+
+    fn go_on(&mut self, followed: &Followed, follow: Follow) {
+        self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
+        self.state.dirty = true;
+        self.close_if_over();
     }
 
     fn close_if_over(&mut self) {
         let Some(followed) = self.state.followed.clone().filter(|f| f.follow.stage.is_over()) else { return };
         self.want(|wants| wants.following = None);
+        self.state.confirmed = None;
+        if matches!(followed.follow.stage, Stage::Steady | Stage::Partly { .. }) {
+            Arc::make_mut(&mut self.state.done).insert(followed.plan.change.target(), followed.plan.clone());
+        }
         self.say(carry::ending(&followed));
         if let Some(hands) = self.state.hands.take() {
             let now = self.clock.now();
@@ -413,6 +514,7 @@ impl Owner {
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),
             followed: self.state.followed.clone(),
+            done: Arc::clone(&self.state.done),
             journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
             meter: Meter::of(self.state.reader.as_ref(), self.settings.budget),
@@ -458,6 +560,10 @@ impl Owner {
                     self.state.sending = false;
                     let now = self.clock.now();
                     self.put_away(move || hands.not_sent(LEFT, now));
+                }
+                Some(Inner::Again { hands, .. }) => {
+                    self.state.sending = false;
+                    self.state.hands = Some(hands);
                 }
                 Some(Inner::Connected(..) | Inner::NotConnected(_)) => {}
                 None => return,

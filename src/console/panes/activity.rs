@@ -56,8 +56,8 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
         let What::Count { to, .. } = entry.what else { return false };
         matches!(entry.who, Who::You | Who::Somebody)
             && journal.iter().any(|own| {
-                own.plan.change.service() == &entry.service
-                    && Some(own.plan.change.to()) == to
+                own.plan.change.target().service() == Some(&entry.service)
+                    && Some(own.plan.goal()) == to
                     && (own.began.as_second() - entry.at.as_second()).abs() <= SAME_S
             })
     };

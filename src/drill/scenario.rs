@@ -2,6 +2,7 @@
 //! notice and what resolves it. Data only; `world` lives it.
 
 mod database;
+mod estate;
 mod events;
 mod outcome;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use database::{DatabaseOf, Storm};
+pub use estate::{CacheSetup, ColdAt, EdgeSetup, Left};
 pub use events::{BlindAt, Defect, DeployAt, FaultAt, SickAt, Users, Way, ZoneAt};
 pub use outcome::{Afflicted, Recovered, Verify};
 
@@ -20,10 +22,12 @@ use super::world::IDENTITY;
 const BUILT_IN: &[(&str, &str)] = &[
     ("bad-deploy", include_str!("scenarios/bad-deploy.toml")),
     ("blind", include_str!("scenarios/blind.toml")),
+    ("cache-stampede", include_str!("scenarios/cache-stampede.toml")),
     ("calm", include_str!("scenarios/calm.toml")),
     ("connections", include_str!("scenarios/connections.toml")),
     ("crash-loop", include_str!("scenarios/crash-loop.toml")),
     ("expired", include_str!("scenarios/expired.toml")),
+    ("high-cost", include_str!("scenarios/high-cost.toml")),
     ("max-capacity", include_str!("scenarios/max-capacity.toml")),
     ("ramp", include_str!("scenarios/ramp.toml")),
     ("replica-lag", include_str!("scenarios/replica-lag.toml")),
@@ -96,6 +100,17 @@ pub struct Scenario {
     /// Calls that fail.
     #[serde(default)]
     pub faults: Vec<FaultAt>,
+    /// The cache.
+    #[serde(default)]
+    pub cache: CacheSetup,
+    /// When the cache loses everything.
+    #[serde(default)]
+    pub cold: Vec<ColdAt>,
+    /// The distribution in front of the balancer.
+    #[serde(default)]
+    pub edge: EdgeSetup,
+    /// What somebody left behind.
+    pub left: Option<Left>,
 }
 
 fn an_hour() -> u32 {
@@ -172,6 +187,10 @@ impl Scenario {
             deploys: Vec::new(),
             blind: Vec::new(),
             faults: Vec::new(),
+            cache: CacheSetup::default(),
+            cold: Vec::new(),
+            edge: EdgeSetup::default(),
+            left: None,
         }
     }
 
@@ -255,6 +274,7 @@ impl Scenario {
                 return wrong(&deploy.definition, problem);
             }
         }
+        estate::check(self.cache, &self.edge, self.left)?;
         for fault in &self.faults {
             // Any start will do: whether a fault can be read does not depend on when it begins.
             if let Err(problem) = fault.rule(Timestamp::UNIX_EPOCH) {

@@ -17,8 +17,8 @@ fn an_unknown_name_gets_the_nearest() {
     let unknown = Scenario::builtin("spkie").unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "no scenario \"spkie\"; the nearest is \"spike\", and there are bad-deploy, blind, calm, \
-         connections, crash-loop, expired, max-capacity, ramp, replica-lag, scale-down, spike, sustained, throttled, \
+        "no scenario \"spkie\"; the nearest is \"spike\", and there are bad-deploy, blind, \
+         cache-stampede, calm, connections, crash-loop, expired, high-cost, max-capacity, ramp, replica-lag, scale-down, spike, sustained, throttled, \
          zone-lost"
     );
 }

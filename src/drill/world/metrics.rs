@@ -5,7 +5,9 @@
 
 use jiff::Timestamp;
 
+use super::cache::measure::CacheMetric;
 use super::database::metrics::Measure;
+use super::edge::EdgeMetric;
 use super::sketch::Sketch;
 
 /// A metric of a resource. Names are those of the dimensions' values.
@@ -44,6 +46,18 @@ pub enum Of {
         /// The instance's identifier.
         instance: String,
     },
+    /// `CacheClusterId`, and `CacheNodeId` 0001 if it is numbered.
+    CacheNode {
+        /// The node's id.
+        node: String,
+        /// Whether the number is among the dimensions.
+        numbered: bool,
+    },
+    /// `DistributionId`, `Region` Global.
+    Distribution {
+        /// The distribution's id.
+        id: String,
+    },
 }
 
 /// The metrics that the world publishes.
@@ -73,10 +87,14 @@ pub enum Metric {
     UnhealthyHosts,
     /// One of `AWS/RDS`.
     Database(Measure),
+    /// Of the cache.
+    Cache(CacheMetric),
+    /// Of the edge.
+    Edge(EdgeMetric),
 }
 
 impl Metric {
-    /// Every metric of a service and its balancer.
+    /// Every metric of a service and its balancer that is published.
     pub const ALL: [Self; 11] = [
         Self::Cpu,
         Self::Memory,
@@ -96,6 +114,8 @@ impl Metric {
         match self {
             Self::Cpu | Self::Memory => "AWS/ECS",
             Self::Database(_) => "AWS/RDS",
+            Self::Cache(_) => CacheMetric::NAMESPACE,
+            Self::Edge(_) => EdgeMetric::NAMESPACE,
             _ => "AWS/ApplicationELB",
         }
     }
@@ -115,6 +135,8 @@ impl Metric {
             Self::HealthyHosts => "HealthyHostCount",
             Self::UnhealthyHosts => "UnHealthyHostCount",
             Self::Database(measure) => measure.name(),
+            Self::Cache(metric) => metric.name(),
+            Self::Edge(metric) => metric.name(),
         }
     }
 
@@ -124,6 +146,8 @@ impl Metric {
             Self::Cpu | Self::Memory => "Percent",
             Self::ResponseTime => "Seconds",
             Self::Database(measure) => measure.unit(),
+            Self::Cache(metric) => metric.unit(),
+            Self::Edge(metric) => metric.unit(),
             _ => "Count",
         }
     }
@@ -133,6 +157,11 @@ impl Key {
     /// The key for what a request names: `dimensions` are pairs of name and value, in any order. `None`: there is no
     /// such metric, which CloudWatch answers with no values.
     pub fn parse(namespace: &str, name: &str, dimensions: &[(String, String)]) -> Option<Self> {
+        let around =
+            CacheMetric::key(namespace, name, dimensions).or_else(|| EdgeMetric::key(namespace, name, dimensions));
+        if around.is_some() {
+            return around;
+        }
         let databases = Measure::ALL.map(Metric::Database);
         let metric =
             Metric::ALL.into_iter().chain(databases).find(|one| one.namespace() == namespace && one.name() == name)?;
@@ -167,6 +196,8 @@ impl Key {
                 !matches!(self.metric, Metric::Cpu | Metric::Memory | Metric::Elb5xx | Metric::Database(_))
             }
             Of::Database { .. } => matches!(self.metric, Metric::Database(_)),
+            // Who reads these knows what they have.
+            Of::CacheNode { .. } | Of::Distribution { .. } => true,
         }
     }
 
@@ -177,6 +208,8 @@ impl Key {
             Of::Balancer { balancer } => vec![("LoadBalancer", balancer)],
             Of::TargetGroup { balancer, group } => vec![("TargetGroup", group), ("LoadBalancer", balancer)],
             Of::Database { instance } => vec![("DBInstanceIdentifier", instance)],
+            Of::CacheNode { node, numbered } => CacheMetric::dimensions(node, *numbered),
+            Of::Distribution { id } => EdgeMetric::dimensions(id),
         }
     }
 }

@@ -37,6 +37,8 @@ impl Gauge {
 /// A minute of a service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Minute {
+    /// Requests that came to the balancer.
+    pub arrived: f64,
     /// Requests that were passed to a target.
     pub requests: f64,
     /// The same, for each target that took some.
@@ -100,7 +102,7 @@ impl Minute {
             Metric::Elb5xx => count(self.elb_5xx)?,
             Metric::HealthyHosts => gauge(&self.healthy, hosts)?,
             Metric::UnhealthyHosts => gauge(&self.unhealthy, hosts)?,
-            Metric::Database(_) => return None,
+            Metric::Database(_) | Metric::Cache(_) | Metric::Edge(_) => return None,
             Metric::ResponseTime => {
                 let samples = (self.responses * published).round();
                 if samples < 1.0 {

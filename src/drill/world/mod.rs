@@ -4,14 +4,17 @@
 pub mod alarms;
 mod autoscaler;
 pub mod autoscaling;
+pub mod cache;
 pub mod database;
 mod deployment;
 pub mod ecs;
 pub mod ecs_write;
+pub mod edge;
 pub mod elb;
 mod load;
 pub mod metrics;
 mod minute;
+pub mod money;
 mod names;
 mod origin;
 mod schedule;
@@ -76,6 +79,11 @@ pub struct World {
     /// Task definitions beside those that services run, in the order of their registration.
     definitions: Vec<ecs::Definition>,
     trace: names::Fnv,
+    /// The cache; none in an account without services.
+    cache: Option<cache::Group>,
+    /// The edge; likewise.
+    edge: Option<edge::Edge>,
+    ledger: money::Ledger,
 }
 
 impl World {
@@ -96,11 +104,17 @@ impl World {
             writes: Vec::new(),
             definitions: Vec::new(),
             trace,
+            cache: None,
+            edge: None,
+            ledger: money::Ledger::default(),
         };
         if scenario.services > 0 {
             world.databases = Some(Databases::new(&scenario.database, names::mixed(seed, 7, 0), now));
             world.lived.push(origin::main(scenario, seed, start, now));
             world.know_definitions();
+            world.cache = Some(cache::Group::new(scenario.cache, seed, now));
+            world.edge = Some(edge::Edge::new(&scenario.edge, seed, now));
+            world.ledger = world.opened(now);
         }
         world.advance_to_second(start);
         world
@@ -134,17 +148,23 @@ impl World {
     fn advance_to_second(&mut self, second: i64) {
         while self.now < second {
             self.now += 1;
-            let worked = self.worked();
+            let (worked, arrived) = (self.worked(), self.arrived());
             for one in &mut self.lived {
                 one.step(&self.scenario, self.start, self.now, self.toll);
             }
-            let demand = Demand { requests: self.worked() - worked, tasks: self.tasks() };
+            let requests = self.worked() - worked;
+            let missed = self.live_cache(requests);
+            let demand = Demand { requests, tasks: self.tasks(), missed };
             if let Some(databases) = &mut self.databases {
                 self.toll = databases.step(demand, self.start, self.now);
                 databases.trace(&mut self.trace);
             }
+            self.book(self.arrived() - arrived);
             for one in &self.lived {
                 one.trace(&mut self.trace);
+            }
+            if let Some(cache) = &self.cache {
+                cache.trace(&mut self.trace);
             }
         }
     }
@@ -162,6 +182,48 @@ impl World {
     /// The databases behind the first service; `None`: the account has none.
     pub fn databases(&self) -> Option<&Databases> {
         self.databases.as_ref()
+    }
+
+    /// Requests that reached the balancer.
+    fn arrived(&self) -> f64 {
+        self.lived.first().map_or(0.0, |one| one.totals.arrived)
+    }
+
+    /// A second of the cache, in which tasks worked on so many requests: the reads that it leaves to the database
+    /// beyond those of a warm one.
+    fn live_cache(&mut self, requests: f64) -> f64 {
+        let (now, at) = (self.now, self.now - 1);
+        let users = load::users(&self.scenario, self.start, at);
+        let (tasks, reached) = (self.tasks(), 1.0 - self.toll.failing);
+        let Some(cache) = &mut self.cache else { return 0.0 };
+        if self.scenario.cold.iter().any(|cold| self.start + i64::from(cold.at) == at) {
+            cache.empty();
+        }
+        cache.step(now);
+        cache.serve(cache::Flow { requests, users, tasks, reached, seconds: 1.0, at }, now)
+    }
+
+    /// What arrived at the cache in a minute before the drill.
+    fn flow_at_rest(&self, at: i64) -> cache::Flow {
+        let seed = self.lived.first().map_or(self.seed, |main| main.seed);
+        cache::Flow {
+            requests: load::requests_in_minute(&self.scenario, seed, self.start, at),
+            users: load::users(&self.scenario, self.start, at + 30),
+            tasks: origin::at_rest(&self.scenario, self.start, at).into(),
+            reached: 1.0,
+            seconds: 60.0,
+            at,
+        }
+    }
+
+    /// The cache, if the account has one.
+    pub fn cache(&self) -> Option<&cache::Group> {
+        self.cache.as_ref()
+    }
+
+    /// The distribution, if the account has one.
+    pub fn edge(&self) -> Option<&edge::Edge> {
+        self.edge.as_ref()
     }
 
     /// A number that two worlds share if they lived the same: the same scenario, seed and writes.
@@ -239,6 +301,18 @@ impl World {
             all.retain(|datum| shown(datum.at.as_second()));
             return all;
         }
+        match (&key.of, key.metric, &self.cache, &self.edge) {
+            (metrics::Of::CacheNode { node, .. }, metrics::Metric::Cache(metric), Some(cache), _) => {
+                let mut all = cache.read((node, metric), span, self.now, |at| self.flow_at_rest(at));
+                all.retain(|datum| shown(datum.at.as_second()));
+                return all;
+            }
+            (metrics::Of::Distribution { id }, metrics::Metric::Edge(metric), _, Some(edge)) if id == edge.id => {
+                let Some(main) = self.lived.first() else { return Vec::new() };
+                return edge.read(metric, span, self.now, |at| main.minute_at(&self.scenario, self.start, at));
+            }
+            _ => {}
+        }
         let lived = self.lived.iter().find(|one| match &key.of {
             metrics::Of::Service { cluster, service } => {
                 *cluster == one.service.cluster && *service == one.service.name
@@ -247,7 +321,7 @@ impl World {
             metrics::Of::TargetGroup { balancer, group } => {
                 one.balancer.as_ref().is_some_and(|own| own.dimension == *balancer && own.group.dimension == *group)
             }
-            metrics::Of::Database { .. } => false,
+            metrics::Of::Database { .. } | metrics::Of::CacheNode { .. } | metrics::Of::Distribution { .. } => false,
         });
         if let Some(one) = lived {
             let minute = |at| one.minute_at(&self.scenario, self.start, at);
@@ -267,17 +341,19 @@ impl World {
 
     /// The keys of those that belong to no service.
     pub fn keys_apart(&self) -> impl Iterator<Item = Key> {
-        self.databases.iter().flat_map(Databases::measures).map(|(instance, measure)| Key {
+        let databases = self.databases.iter().flat_map(Databases::measures).map(|(instance, measure)| Key {
             metric: metrics::Metric::Database(measure),
             of: metrics::Of::Database { instance: instance.to_owned() },
-        })
+        });
+        let cache = self.cache.iter().flat_map(cache::Group::keys);
+        databases.chain(cache).chain(self.edge.iter().flat_map(edge::Edge::keys))
     }
 
     /// What was asked of the databases in a second of a minute before the drill.
     fn rest(&self, at: i64) -> Demand {
         self.lived.first().map_or_else(Demand::default, |main| {
             let minute = main.minute_at(&self.scenario, self.start, at);
-            Demand { requests: minute.requests / 60.0, tasks: minute.tasks() }
+            Demand { requests: minute.requests / 60.0, tasks: minute.tasks(), missed: 0.0 }
         })
     }
 

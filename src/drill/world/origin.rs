@@ -48,7 +48,10 @@ fn floor(second: i64) -> u32 {
 }
 
 /// The tasks that the main service had at rest in a second before the start.
-fn at_rest(scenario: &Scenario, start: i64, second: i64) -> u32 {
+pub(super) fn at_rest(scenario: &Scenario, start: i64, second: i64) -> u32 {
+    if let Some(left) = scenario.left.filter(|left| second >= start - 3600 * i64::from(left.hours)) {
+        return left.tasks;
+    }
     // By the half-hour, so that the count does not follow every person.
     let half_hour = second - second.rem_euclid(1800);
     let requests = load::users(scenario, start, half_hour.min(start)) * load::REQUESTS_PER_USER_MINUTE;
@@ -82,7 +85,11 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
     let name = names::service(0);
     let mut service = service(&name, "ai-service:42", Some(group), created, now, &mut random);
     service.desired = at_rest(scenario, start, now);
-    let scaling = main_scaling(&name, &balancer, floor(now), created, &mut random);
+    let mut scaling = main_scaling(&name, &balancer, floor(now), created, &mut random);
+    if let Some(left) = scenario.left {
+        scaling.min = left.floor.unwrap_or(scaling.min);
+        scaling.suspended.dynamic_in = left.scale_in_suspended;
+    }
     let mut it = Workload {
         service,
         balancer: Some(balancer),

@@ -121,6 +121,7 @@ pub(super) fn serve(
     ledger: &mut Ledger<'_>,
 ) {
     ledger.totals.arrived += arriving;
+    ledger.minute.arrived += arriving;
     let open = |wanted: fn(Health) -> bool| balancer.group.targets.iter().filter(move |target| wanted(target.health));
     let healthy = open(|health| health == Health::Healthy).count();
     let unhealthy = open(|health| health == Health::Unhealthy).count();
@@ -203,6 +204,7 @@ pub(super) fn steady(requests: f64, tasks: u32, seed: u64, from: i64) -> Minute 
     let mut minute = Minute::default();
     let each = requests / f64::from(tasks);
     let utilisation = each / (60.0 * CAPACITY);
+    minute.arrived = requests;
     minute.requests = requests;
     minute.per_target = each;
     Ledger::free(&mut minute, &mut Totals::default()).answered(requests, 0.0, utilisation);

@@ -52,6 +52,15 @@ pub(super) struct Demand {
     pub requests: f64,
     /// Tasks that run.
     pub tasks: f64,
+    /// Reads in a second that a warm cache would have spared: what those of every request come on top of.
+    pub missed: f64,
+}
+
+impl Demand {
+    /// Reads in a second.
+    fn reads(&self, of: &DatabaseOf) -> f64 {
+        self.requests * of.reads + self.missed
+    }
 }
 
 /// What a request suffers because of the database.
@@ -148,7 +157,7 @@ impl Databases {
         let instances = &self.instances;
         self.clients.step(&self.zone, READER, |address| instances.iter().any(|one| one.answers_at(address)));
 
-        let (reads, writes) = (demand.requests * self.of.reads, self.writes(demand, start, second));
+        let (reads, writes) = (demand.reads(&self.of), self.writes(demand, start, second));
         let (mut reads_failed, mut writes_made, mut noticed) = (0.0, 0.0, 0.0);
         let mut reached = 0.0;
         for one in &mut self.instances {
@@ -177,7 +186,8 @@ impl Databases {
         }
         let share = |failed: f64, of: f64| if of > 0.0 { (failed / of).clamp(0.0, 1.0) } else { 0.0 };
         let failing = share(reads_failed, reads).max(share(writes - writes_made, writes));
-        Toll { seconds: noticed * self.of.reads, failing: if failing > 1e-9 { failing } else { 0.0 } }
+        let each = self.of.reads + if demand.requests > 0.0 { demand.missed / demand.requests } else { 0.0 };
+        Toll { seconds: noticed * each, failing: if failing > 1e-9 { failing } else { 0.0 } }
     }
 
     /// Writes in a second.
@@ -344,7 +354,7 @@ impl Databases {
 
 /// What is asked of an instance in a second that has a share of the readers.
 fn ask(of: &DatabaseOf, primary: bool, share: f64, demand: Demand, writes: f64) -> Asked {
-    let reads = demand.requests * of.reads;
+    let reads = demand.reads(of);
     let pools = demand.tasks * of.pool;
     let (mut own_reads, mut connections) = (reads * (1.0 - SESSION) * share, pools * (1.0 - PRIMARY_POOL) * share);
     if primary {

@@ -27,10 +27,7 @@ fn an_unknown_name_gets_the_nearest() {
 fn mistakes_name_the_file_the_line_and_the_value() {
     let head = "name = \"x\"\nsummary = \"x\"\n";
     for (rest, known) in [
-        (
-            "nosie = 0.1\n",
-            "my.toml, line 3: unknown field `nosie`, expected one of …; did you mean `noise`?",
-        ),
+        ("nosie = 0.1\n", "my.toml, line 3: unknown field `nosie`, expected one of …; did you mean `noise`?"),
         ("users = []\n", "my.toml, line 3: users is empty; it needs at least the point at = 0"),
         ("[[users]]\nat = 5\nusers = 1\n", "my.toml, line 4: the first point of users is at 5, and must be at 0"),
         ("[[users]]\nat = 0\nusers = -3\n", "my.toml, line 5: users is -3, and must be between 0 and 10000000"),

@@ -70,7 +70,7 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
         Event {
             at: turn.at,
             who: Who::Alarm,
-            of: Clean::new(&turn.alarm),
+            of: Clean::new(&view.platform.alarm_called(&turn.alarm)),
             what: Clean::of(format_args!("alarm {}", turned(&turn.to))),
             outcome: (meaning, "".into()),
             cause: Clean::of(format_args!("was {}", turned(&turn.from))),

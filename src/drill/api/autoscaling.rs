@@ -67,34 +67,42 @@ fn describe_scaling_policies(world: &World, input: &Value) -> Result<Value, Refu
     })
 }
 
+/// Only services that are lived have scheduled actions or activities: the others are not worked out.
 fn describe_scheduled_actions(world: &World, input: &Value) -> Result<Value, Refusal> {
     let wanted = input.texts("ScheduledActionNames")?;
-    listing(world, input, "DescribeScheduledActions", "ScheduledActions", |workload| {
-        let target = &workload.scaling;
-        target
-            .scheduled
-            .iter()
-            .filter(|action| wanted.is_empty() || wanted.contains(&action.name.as_str()))
-            .map(|action| scheduled_value(action, target))
-            .collect()
-    })
+    let scope = Scope::read(input)?;
+    let (place, size) = page_of(input, "DescribeScheduledActions")?;
+    let named = |action: &&ScheduledAction| wanted.is_empty() || wanted.contains(&action.name.as_str());
+    let found: Vec<_> = world
+        .lived()
+        .filter(|workload| scope.meets(workload))
+        .flat_map(|workload| workload.scaling.scheduled.iter().filter(named).map(|action| (action, &workload.scaling)))
+        .collect();
+    let (actions, next) = page::flat(&found, place, size);
+    Ok(Value::map([
+        ("ScheduledActions", Value::list(actions.iter().map(|(action, target)| scheduled_value(action, target)))),
+        ("NextToken", next.map(|next| next.write("DescribeScheduledActions")).into()),
+    ]))
 }
 
-/// Newest first over all resources, so all of them are looked at.
+/// Newest first over all resources.
 fn describe_scaling_activities(world: &World, input: &Value) -> Result<Value, Refusal> {
     let scope = Scope::read(input)?;
     let (place, size) = page_of(input, "DescribeScalingActivities")?;
     let declined = input.bool("IncludeNotScaledActivities")?.unwrap_or(false);
-    let mut found = Vec::new();
-    for workload in scope.workloads(world) {
+    let mut found: Vec<(&Activity, &ScalableTarget)> = Vec::new();
+    for workload in world.lived().filter(|workload| scope.meets(workload)) {
         let target = &workload.scaling;
         let declined = target.not_scaled.iter().filter(|_| declined);
-        found.extend(target.activities.iter().chain(declined).map(|one| (one.started, activity_value(one, target))));
+        found.extend(target.activities.iter().chain(declined).map(|one| (one, target)));
     }
-    found.sort_by_key(|(started, _)| std::cmp::Reverse(*started));
+    found.sort_by_key(|(activity, _)| std::cmp::Reverse(activity.started));
     let (activities, next) = page::flat(&found, place, size);
     Ok(Value::map([
-        ("ScalingActivities", Value::list(activities.iter().map(|(_, value)| value.clone()))),
+        (
+            "ScalingActivities",
+            Value::list(activities.iter().map(|(activity, target)| activity_value(activity, target))),
+        ),
         ("NextToken", next.map(|next| next.write("DescribeScalingActivities")).into()),
     ]))
 }
@@ -161,25 +169,17 @@ fn delete_scaling_policy(world: &mut World, input: &Value) -> Result<Value, Refu
 fn put_scheduled_action(world: &mut World, input: &Value) -> Result<Value, Refusal> {
     let resource_id = target_of(input)?;
     let name = required(input, "ScheduledActionName", "scheduledActionName")?;
-    for field in ["StartTime", "EndTime"] {
-        if input.get(field).is_some() {
-            return Err(invalid(format!("The drill does not model {field} of a scheduled action.")));
-        }
-    }
-    if let Some(zone) = input.text("Timezone")?.filter(|zone| !matches!(*zone, "UTC" | "Etc/UTC")) {
-        return Err(invalid(format!("The drill's scheduled actions are in UTC, not in {zone}.")));
-    }
     let action = input.get("ScalableTargetAction").cloned().unwrap_or(Value::Null);
     let wish = ScheduleWish {
         resource_id: resource_id.to_owned(),
         name: name.to_owned(),
-        schedule: required(input, "Schedule", "schedule")?.to_owned(),
+        schedule: input.text("Schedule")?.map(str::to_owned),
+        zone: input.text("Timezone")?.map(str::to_owned),
+        start: input.time("StartTime")?,
+        end: input.time("EndTime")?,
         min: action.int("MinCapacity")?,
         max: action.int("MaxCapacity")?,
     };
-    if wish.min.is_none() && wish.max.is_none() {
-        return Err(invalid("A scheduled action needs a minimum or a maximum capacity."));
-    }
     world.put_scheduled_action(&wish).map_err(|why| refused(&why))?;
     Ok(Value::Map(Vec::new()))
 }
@@ -371,6 +371,9 @@ fn scheduled_value(action: &ScheduledAction, target: &ScalableTarget) -> Value {
         ("ScheduledActionARN", action.arn.clone().into()),
         ("ServiceNamespace", ECS.into()),
         ("Schedule", action.schedule.clone().into()),
+        ("Timezone", action.zone.clone().into()),
+        ("StartTime", action.start.into()),
+        ("EndTime", action.end.into()),
         ("ResourceId", target.resource_id.clone().into()),
         ("ScalableDimension", DESIRED_COUNT.into()),
         ("ScalableTargetAction", Value::map([("MinCapacity", action.min.into()), ("MaxCapacity", action.max.into())])),

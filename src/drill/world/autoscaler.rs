@@ -18,14 +18,11 @@ const KEPT: i64 = 42 * 86_400;
 /// A second of the autoscaler.
 pub(super) fn step(it: &mut Workload, scenario: &Scenario, start: i64, now: i64) {
     follow(it, now);
-    match now.rem_euclid(60) {
-        0 => run_schedule(it, now),
-        EVALUATED_AT => {
-            evaluate(it, scenario, start, now);
-            act(it, scenario, start, now);
-            forget(it, now);
-        }
-        _ => {}
+    run_schedule(it, now);
+    if now.rem_euclid(60) == EVALUATED_AT {
+        evaluate(it, scenario, start, now);
+        act(it, scenario, start, now);
+        forget(it, now);
     }
 }
 
@@ -53,7 +50,7 @@ fn follow(it: &mut Workload, now: i64) {
     }
 }
 
-/// Fires the scheduled actions of this minute. They ignore cooldowns.
+/// Fires the scheduled actions of this second. They ignore cooldowns.
 fn run_schedule(it: &mut Workload, now: i64) {
     if it.scaling.suspended.scheduled {
         return;

@@ -131,6 +131,12 @@ pub struct ScheduledAction {
     pub arn: String,
     /// As it was written, as in `cron(0 8 * * ? *)`.
     pub schedule: String,
+    /// `Timezone`, where one was given.
+    pub zone: Option<String>,
+    /// `StartTime`
+    pub start: Option<Timestamp>,
+    /// `EndTime`
+    pub end: Option<Timestamp>,
     /// The least count it sets, if it does.
     pub min: Option<u32>,
     /// The greatest count it sets, if it does.

@@ -22,6 +22,7 @@ mod scheduler;
 mod serving;
 mod sketch;
 pub mod tally;
+mod targets;
 mod tracking;
 mod workload;
 pub mod write;
@@ -275,6 +276,11 @@ impl World {
     /// Every service, in the order of [`Self::service_names`]. Lazy: a quiet one costs only when it is reached.
     pub fn workloads(&self) -> impl Iterator<Item = Cow<'_, Workload>> {
         (0..self.scenario.services).filter_map(|index| self.workload(&names::service(index)))
+    }
+
+    /// The services that are lived. The others have neither scheduled actions nor activities nor turns of alarms.
+    pub fn lived(&self) -> impl Iterator<Item = &Workload> {
+        self.lived.iter()
     }
 
     /// The balancers, by name.

@@ -7,18 +7,15 @@ use jiff::SignedDuration;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::alarms::{self, Alarm, AlarmState, Missing};
-use super::autoscaling::{
-    Activity, ActivityStatus, NotScaled, Policy, ScalableTarget, ScheduledAction, Suspended, Tracked,
-};
+use super::alarms::{self, AlarmState};
+use super::autoscaling::{Activity, ActivityStatus, NotScaled, ScalableTarget, Tracked};
 use super::ecs::{Breaker, Deployment, Percentages, Phase, Rollout, Service};
 use super::elb::{Balancer, Health, HealthCheck, Target, TargetGroup};
 use super::load::{self, Load};
 use super::minute::Minute;
-use super::schedule::Schedule;
 use super::serving::{self, Ledger, Totals};
 use super::workload::Workload;
-use super::{IDENTITY, autoscaler, names, scheduler};
+use super::{IDENTITY, autoscaler, names, scheduler, targets};
 use crate::drill::scenario::Scenario;
 
 /// Tasks of a quiet service.
@@ -34,9 +31,9 @@ const HOSTED_ZONE: &str = "Z35SXDOTRQ7X7K";
 const PORT: u16 = 8080;
 /// The floor's hours, UTC: 08:00 to 22:00.
 const PEAK_HOURS: std::ops::Range<i64> = 8..22;
-const PEAK_MIN: u32 = 4;
-const OFF_PEAK_MIN: u32 = 2;
-const MAX: u32 = 10;
+pub(super) const PEAK_MIN: u32 = 4;
+pub(super) const OFF_PEAK_MIN: u32 = 2;
+pub(super) const MAX: u32 = 10;
 /// Requests in a minute that a task at rest has at most: two thirds of what it can.
 const COMFORTABLE: f64 = 880.0;
 /// Days of scaling activities that there are.
@@ -85,7 +82,7 @@ pub(super) fn main(scenario: &Scenario, seed: u64, start: i64, now: i64) -> Work
     let name = names::service(0);
     let mut service = service(&name, "ai-service:42", Some(group), created, now, &mut random);
     service.desired = at_rest(scenario, start, now);
-    let mut scaling = main_scaling(&name, &balancer, floor(now), created, &mut random);
+    let mut scaling = targets::main(&name, &balancer, floor(now), created, &mut random);
     if let Some(left) = scenario.left {
         scaling.min = left.floor.unwrap_or(scaling.min);
         scaling.suspended.dynamic_in = left.scale_in_suspended;
@@ -138,10 +135,10 @@ pub(super) fn quiet(index: u32, seed: u64, start: i64) -> Workload {
     let mut service = service(&name, &format!("worker-{index:04}:7"), None, created, start, &mut random);
     service.desired = QUIET_TASKS;
     let policies = vec![
-        policy(&name, "cpu-target-tracking", Tracked::Cpu, None, 70.0, created, &mut random),
-        policy(&name, "memory-target-tracking", Tracked::Memory, None, 80.0, created, &mut random),
+        targets::policy(&name, "cpu-target-tracking", Tracked::Cpu, None, 70.0, created, &mut random),
+        targets::policy(&name, "memory-target-tracking", Tracked::Memory, None, 80.0, created, &mut random),
     ];
-    let scaling = scalable_target(&name, QUIET_TASKS, policies, Vec::new(), created, &mut random);
+    let scaling = targets::scalable(&name, QUIET_TASKS, policies, Vec::new(), created, &mut random);
     let mut it = Workload {
         service,
         balancer: None,
@@ -281,129 +278,6 @@ fn balancer(created: i64, random: &mut ChaCha8Rng) -> Balancer {
             draining_seconds: 300,
             targets: Vec::new(),
         },
-    }
-}
-
-fn main_scaling(name: &str, balancer: &Balancer, min: u32, created: i64, random: &mut ChaCha8Rng) -> ScalableTarget {
-    let label = format!("{}/{}", balancer.dimension, balancer.group.dimension);
-    let policies = vec![
-        policy(name, "cpu-target-tracking", Tracked::Cpu, None, 70.0, created, random),
-        policy(name, "memory-target-tracking", Tracked::Memory, None, 80.0, created, random),
-        policy(name, "request-count-target-tracking", Tracked::RequestsPerTarget, Some(label), 1000.0, created, random),
-    ];
-    let scheduled = [
-        ("evening-scale-down", "cron(0 22 * * ? *)", OFF_PEAK_MIN),
-        ("morning-scale-up", "cron(0 8 * * ? *)", PEAK_MIN),
-    ];
-    let scheduled = scheduled.map(|(action, schedule, min)| {
-        scheduled_action(name, action, schedule, (Some(min), Some(MAX)), created, random)
-    });
-    scalable_target(name, min, policies, scheduled.into_iter().flatten().collect(), created, random)
-}
-
-fn scalable_target(
-    name: &str,
-    min: u32,
-    policies: Vec<Policy>,
-    scheduled: Vec<ScheduledAction>,
-    created: i64,
-    random: &mut ChaCha8Rng,
-) -> ScalableTarget {
-    ScalableTarget {
-        resource_id: names::resource_id(name),
-        arn: names::arn(
-            "application-autoscaling",
-            &format!("scalable-target/{:016x}{:016x}", random.random::<u64>(), random.random::<u64>()),
-        ),
-        role_arn: format!(
-            "arn:aws:iam::{}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService",
-            IDENTITY.account
-        ),
-        min,
-        max: MAX,
-        suspended: Suspended::default(),
-        created: names::time(created),
-        policies,
-        scheduled,
-        activities: VecDeque::new(),
-        not_scaled: VecDeque::new(),
-        last_out: None,
-        last_in: None,
-    }
-}
-
-/// A scheduled action. `None`: the schedule is not one, or not one that is understood here.
-pub(super) fn scheduled_action(
-    service: &str,
-    name: &str,
-    schedule: &str,
-    (min, max): (Option<u32>, Option<u32>),
-    created: i64,
-    random: &mut ChaCha8Rng,
-) -> Option<ScheduledAction> {
-    let cron = Schedule::parse(schedule)?;
-    Some(ScheduledAction {
-        name: name.to_owned(),
-        arn: names::arn(
-            "autoscaling",
-            &format!(
-                "scheduledAction:{}:resource/ecs/{}:scheduledActionName/{name}",
-                names::uuid(random),
-                names::resource_id(service)
-            ),
-        ),
-        schedule: schedule.to_owned(),
-        min,
-        max,
-        created: names::time(created),
-        cron,
-    })
-}
-
-/// A target tracking policy with its two alarms, which do not know anything yet.
-pub(super) fn policy(
-    service: &str,
-    name: &str,
-    metric: Tracked,
-    resource_label: Option<String>,
-    target: f64,
-    created: i64,
-    random: &mut ChaCha8Rng,
-) -> Policy {
-    let resource = names::resource_id(service);
-    let mut alarm = |above: bool| {
-        let word = if above { "High" } else { "Low" };
-        let name = format!("TargetTracking-{resource}-Alarm{word}-{}", names::uuid(random));
-        Alarm {
-            arn: names::arn("cloudwatch", &format!("alarm:{name}")),
-            name,
-            above,
-            threshold: if above { target } else { target * 0.9 },
-            periods: if above { 3 } else { 15 },
-            breaches: if above { 3 } else { 15 },
-            missing: Missing::Missing,
-            state: AlarmState::InsufficientData,
-            reason: "Unchecked: Initial alarm creation".to_owned(),
-            since: names::time(created),
-            configured: names::time(created),
-        }
-    };
-    let (high, low) = (alarm(true), alarm(false));
-    Policy {
-        name: name.to_owned(),
-        arn: names::arn(
-            "autoscaling",
-            &format!("scalingPolicy:{}:resource/ecs/{resource}:policyName/{name}", names::uuid(random)),
-        ),
-        metric,
-        resource_label,
-        target,
-        out_cooldown: 60,
-        in_cooldown: 300,
-        disable_scale_in: false,
-        created: names::time(created),
-        high,
-        low,
     }
 }
 

@@ -315,6 +315,7 @@ pub(super) fn stop(it: &mut Workload, going: &[usize], now: i64, why: &Why) {
 fn settle(it: &mut Workload, now: i64) {
     let targets = it.balancer.iter().flat_map(|balancer| &balancer.group.targets);
     let at_rest = !it.settled
+        && !it.service.deploying()
         && it.service.running() == it.service.desired
         && it.service.pending() == 0
         && targets.clone().all(|target| target.health == Health::Healthy);

@@ -3,11 +3,14 @@
 use jiff::Timestamp;
 
 use super::autoscaling::{Policy, ScheduledAction, Tracked};
+use super::targets::{self, Planned};
 use super::workload::Workload;
-use super::{IDENTITY, World, autoscaler, names, origin};
+use super::{IDENTITY, World, autoscaler, names};
 
 /// Policies that a scalable target can have: the quota.
 const POLICIES_PER_TARGET: usize = 50;
+/// Scheduled actions that a scalable target can have: the quota.
+const ACTIONS_PER_TARGET: usize = 200;
 /// Seconds of a cooldown that is not given, for ECS.
 const DEFAULT_COOLDOWN: u32 = 300;
 
@@ -82,8 +85,14 @@ pub struct ScheduleWish {
     pub resource_id: String,
     /// `ScheduledActionName`
     pub name: String,
-    /// `Schedule`, as in `cron(0 8 * * ? *)`.
-    pub schedule: String,
+    /// `Schedule`, as in `cron(0 8 * * ? *)`; a new action needs one.
+    pub schedule: Option<String>,
+    /// `Timezone`
+    pub zone: Option<String>,
+    /// `StartTime`
+    pub start: Option<Timestamp>,
+    /// `EndTime`
+    pub end: Option<Timestamp>,
     /// `MinCapacity`
     pub min: Option<i64>,
     /// `MaxCapacity`
@@ -144,7 +153,7 @@ impl World {
         }
         let service = it.service.name.clone();
         let label = wish.resource_label.clone();
-        let mut policy = origin::policy(&service, &wish.name, wish.metric, label, wish.target, now, &mut it.random);
+        let mut policy = targets::policy(&service, &wish.name, wish.metric, label, wish.target, now, &mut it.random);
         policy.out_cooldown = wish.out_cooldown.unwrap_or(DEFAULT_COOLDOWN);
         policy.in_cooldown = wish.in_cooldown.unwrap_or(DEFAULT_COOLDOWN);
         policy.disable_scale_in = wish.disable_scale_in;
@@ -171,17 +180,53 @@ impl World {
         Ok(())
     }
 
-    /// `PutScheduledAction`: the action as it is then.
+    /// `PutScheduledAction`: the action as it is then. What is not sent of one that there is stays, but its start and end.
     pub fn put_scheduled_action(&mut self, wish: &ScheduleWish) -> Result<ScheduledAction, Refusal> {
         let now = self.now;
         let limits = (capacity("MinCapacity", wish.min)?, capacity("MaxCapacity", wish.max)?);
-        if matches!(limits, (Some(min), Some(max)) if min > max) {
-            return Err(Refusal::Validation("Minimum capacity cannot be greater than maximum capacity".to_owned()));
+        if let (Some(start), Some(end)) = (wish.start, wish.end)
+            && start >= end
+        {
+            return Err(Refusal::Validation("The start time must be before the end time".to_owned()));
         }
         let it = self.scaled_mut(&wish.resource_id)?;
         let service = it.service.name.clone();
-        let action = origin::scheduled_action(&service, &wish.name, &wish.schedule, limits, now, &mut it.random)
-            .ok_or_else(|| Refusal::Validation(format!("Invalid schedule expression: {}", wish.schedule)))?;
+        let before = it.scaling.scheduled.iter().find(|one| one.name == wish.name);
+        let schedule = wish.schedule.clone().or_else(|| before.map(|one| one.schedule.clone()));
+        let schedule = schedule.ok_or_else(|| Refusal::Validation("Schedule must not be null".to_owned()))?;
+        let zone = wish.zone.clone().or_else(|| before.and_then(|one| one.zone.clone()));
+        let limits = match before {
+            Some(before) if limits == (None, None) => (before.min, before.max),
+            _ => limits,
+        };
+        match limits {
+            (None, None) => {
+                let message = "A scheduled action needs a minimum or a maximum capacity.".to_owned();
+                return Err(Refusal::Validation(message));
+            }
+            (Some(min), Some(max)) if min > max => {
+                return Err(Refusal::Validation("Minimum capacity cannot be greater than maximum capacity".to_owned()));
+            }
+            _ => {}
+        }
+        if before.is_none() && it.scaling.scheduled.len() >= ACTIONS_PER_TARGET {
+            return Err(Refusal::LimitExceeded(format!(
+                "A target has at most {ACTIONS_PER_TARGET} scheduled actions."
+            )));
+        }
+        if let Some(zone) = zone.as_deref().filter(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+            return Err(Refusal::Validation(format!("Invalid timezone: {zone}")));
+        }
+        let planned = Planned {
+            name: &wish.name,
+            schedule: &schedule,
+            zone: zone.as_deref(),
+            start: wish.start,
+            end: wish.end,
+            limits,
+        };
+        let action = targets::scheduled(&service, &planned, now, &mut it.random)
+            .ok_or_else(|| Refusal::Validation(format!("Invalid schedule expression: {schedule}")))?;
         it.scaling.scheduled.retain(|one| one.name != wish.name);
         it.scaling.scheduled.push(action.clone());
         it.scaling.scheduled.sort_by(|a, b| a.name.cmp(&b.name));

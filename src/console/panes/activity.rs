@@ -73,7 +73,10 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
             of: Clean::new(&view.platform.alarm_called(&turn.alarm)),
             what: Clean::of(format_args!("alarm {}", turned(&turn.to))),
             outcome: (meaning, "".into()),
-            cause: Clean::of(format_args!("was {}", turned(&turn.from))),
+            cause: Clean::of(format_args!(
+                "was {}",
+                if turn.from == AlarmState::Alarm { "firing" } else { turned(&turn.from) }
+            )),
             command: None,
         }
     }));

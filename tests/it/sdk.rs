@@ -114,6 +114,21 @@ impl Bench {
         aws_sdk_rds::Client::new(&self.config())
     }
 
+    /// ElastiCache.
+    pub fn elasticache(&self) -> aws_sdk_elasticache::Client {
+        aws_sdk_elasticache::Client::new(&self.config())
+    }
+
+    /// CloudFront.
+    pub fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
+        aws_sdk_cloudfront::Client::new(&self.config())
+    }
+
+    /// Cost Explorer.
+    pub fn costexplorer(&self) -> aws_sdk_costexplorer::Client {
+        aws_sdk_costexplorer::Client::new(&self.config())
+    }
+
     /// Route 53.
     pub fn route53(&self) -> aws_sdk_route53::Client {
         aws_sdk_route53::Client::new(&self.config())

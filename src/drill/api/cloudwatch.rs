@@ -11,6 +11,7 @@ use super::page::{self, Place};
 use crate::drill::wire::{Refusal, Value};
 use crate::drill::world::World;
 use crate::drill::world::metrics::{Datum, Key};
+use crate::drill::world::money::Line;
 
 /// Queries in one `GetMetricData`.
 const MAX_QUERIES: usize = 500;
@@ -21,9 +22,14 @@ const MAX_STATISTICS_POINTS: i64 = 1440;
 /// Metrics on a page of `ListMetrics`.
 const METRICS_PAGE: usize = 500;
 
-pub(super) fn answer(world: &World, operation: &str, input: &Value) -> Result<Value, Refusal> {
+pub(super) fn answer(world: &mut World, operation: &str, input: &Value) -> Result<Value, Refusal> {
     match operation {
-        "GetMetricData" => get_metric_data(world, input),
+        "GetMetricData" => {
+            let answered = get_metric_data(world, input)?;
+            // Every page costs all of its metrics.
+            world.charge(Line::Metrics, input.items("MetricDataQueries")?.len() as u32);
+            Ok(answered)
+        }
         "GetMetricStatistics" => get_metric_statistics(world, input),
         "ListMetrics" => list_metrics(world, input),
         "DescribeAlarms" => alarms::describe(world, input),

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use crate::drill::State;
 use crate::drill::faults::Rule;
 use crate::drill::wire::Value;
+use crate::drill::world::money::Line;
 
 /// Where these routes are.
 pub(super) const PREFIX: &str = "/_drill/";
+
+const DAY: i64 = 86_400;
 
 /// Answers a request under [`PREFIX`].
 pub(super) fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp) -> Response<Bytes> {
@@ -18,6 +21,7 @@ pub(super) fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp
     let (status, value) = match (request.method(), route) {
         (&Method::GET, "state") => (StatusCode::OK, state_value(state)),
         (&Method::GET, "log") => (StatusCode::OK, log(state)),
+        (&Method::GET, "ledger") => (StatusCode::OK, ledger(state)),
         (&Method::GET, "faults") => (StatusCode::OK, faults(state)),
         (&Method::POST, "faults") => match add_fault(state, request.body(), now) {
             Ok(()) => (StatusCode::OK, faults(state)),
@@ -27,12 +31,12 @@ pub(super) fn answer(state: &mut State, request: &Request<Bytes>, now: Timestamp
             state.faults.clear();
             (StatusCode::OK, faults(state))
         }
-        (_, "state" | "log" | "faults") => {
+        (_, "state" | "log" | "ledger" | "faults") => {
             (StatusCode::METHOD_NOT_ALLOWED, error(format!("{} is not for {route}", request.method())))
         }
         _ => (
             StatusCode::NOT_FOUND,
-            error(format!("no route {PREFIX}{route}; there are {PREFIX}state, {PREFIX}log and {PREFIX}faults")),
+            error(format!("no route {PREFIX}{route}; there are {PREFIX}state, log, ledger and faults")),
         ),
     };
     let mut response = Response::new(Bytes::from(serde_json::to_vec(&value).unwrap_or_default()));
@@ -60,6 +64,29 @@ fn log(state: &State) -> Value {
         .iter()
         .map(|write| Value::map([("at", write.at.to_string().into()), ("what", write.what.clone().into())]));
     Value::map([("writes", Value::list(writes))])
+}
+
+/// What was spent since the UTC midnight, and what an hour costs if it is like the last second, by line of the bill.
+fn ledger(state: &State) -> Value {
+    let world = &state.world;
+    let midnight = world.now().as_second().div_euclid(DAY) * DAY;
+    let (today, rate) = (world.spent_on(midnight), world.run_rate());
+    let line = |line: Line| {
+        let price = line.price();
+        Value::map([
+            ("service", price.service.into()),
+            ("usage_type", price.usage_type.into()),
+            ("quantity", today.quantity(line).into()),
+            ("unit", price.unit.into()),
+            ("usd", today.cost(line).into()),
+            ("usd_per_hour", rate.cost(line).into()),
+        ])
+    };
+    Value::map([
+        ("usd", today.total().into()),
+        ("usd_per_hour", rate.total().into()),
+        ("lines", Value::list(Line::ALL.map(line))),
+    ])
 }
 
 fn faults(state: &State) -> Value {

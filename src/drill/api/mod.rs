@@ -2,9 +2,12 @@
 //! puts the answer into bytes. One file a service beside this one, each written on plain values.
 
 mod autoscaling;
+mod cloudfront;
 mod cloudwatch;
 mod control;
+mod costexplorer;
 mod ecs;
+mod elasticache;
 mod elb;
 mod page;
 mod rds;
@@ -93,6 +96,9 @@ fn operate(world: &mut World, address: &Address, input: &Value) -> Result<Value,
         Some(Service::Cloudwatch) => cloudwatch::answer(world, operation, input),
         Some(Service::Rds) => rds::answer(world, operation, input),
         Some(Service::Route53) => route53::answer(world, operation, input),
+        Some(Service::Elasticache) => elasticache::answer(world, operation, input),
+        Some(Service::Cloudfront) => cloudfront::answer(world, operation, input),
+        Some(Service::Costexplorer) => costexplorer::answer(world, operation, input),
         None => Err(Refusal::unknown_operation(operation)),
     }
 }

@@ -82,6 +82,21 @@ static ROUTES: &[Route] = &[
         "ChangeResourceRecordSetsResponse",
     ),
     Route::get(Service::Route53, "change/{Id}", "GetChange", "GetChangeResponse"),
+    Route::get(Service::Cloudfront, "distribution", "ListDistributions", "DistributionList"),
+    Route {
+        headers: &[("ETag", "etag")],
+        ..Route::get(Service::Cloudfront, "distribution/{Id}", "GetDistribution", "Distribution")
+    },
+    Route {
+        headers: &[("ETag", "etag")],
+        ..Route::get(Service::Cloudfront, "distribution/{Id}/config", "GetDistributionConfig", "DistributionConfig")
+    },
+    Route::get(
+        Service::Cloudfront,
+        "distributions/{DistributionId}/monitoring-subscription",
+        "GetMonitoringSubscription",
+        "MonitoringSubscription",
+    ),
 ];
 
 /// The service whose path this is, and what is below its version.

@@ -17,12 +17,28 @@ pub enum Service {
     Rds,
     /// Route 53.
     Route53,
+    /// ElastiCache.
+    Elasticache,
+    /// CloudFront.
+    Cloudfront,
+    /// Cost Explorer.
+    Costexplorer,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Sts, Self::Ecs, Self::Autoscaling, Self::Elb, Self::Cloudwatch, Self::Rds, Self::Route53];
+    pub const ALL: [Self; 10] = [
+        Self::Sts,
+        Self::Ecs,
+        Self::Autoscaling,
+        Self::Elb,
+        Self::Cloudwatch,
+        Self::Rds,
+        Self::Route53,
+        Self::Elasticache,
+        Self::Cloudfront,
+        Self::Costexplorer,
+    ];
 
     /// The name in IAM actions, as in `ecs:DescribeServices`. It is also how a fault names its service.
     pub fn iam(self) -> &'static str {
@@ -34,6 +50,9 @@ impl Service {
             Self::Cloudwatch => "cloudwatch",
             Self::Rds => "rds",
             Self::Route53 => "route53",
+            Self::Elasticache => "elasticache",
+            Self::Cloudfront => "cloudfront",
+            Self::Costexplorer => "ce",
         }
     }
 
@@ -43,7 +62,8 @@ impl Service {
             Self::Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Self::Autoscaling => Some("AnyScaleFrontendService"),
             Self::Cloudwatch => Some("GraniteServiceVersion20100801"),
-            Self::Sts | Self::Elb | Self::Rds | Self::Route53 => None,
+            Self::Costexplorer => Some("AWSInsightsIndexService"),
+            Self::Sts | Self::Elb | Self::Rds | Self::Route53 | Self::Elasticache | Self::Cloudfront => None,
         }
     }
 
@@ -54,7 +74,8 @@ impl Service {
             Self::Elb => Some("2015-12-01"),
             Self::Cloudwatch => Some("2010-08-01"),
             Self::Rds => Some("2014-10-31"),
-            Self::Ecs | Self::Autoscaling | Self::Route53 => None,
+            Self::Elasticache => Some("2015-02-02"),
+            Self::Ecs | Self::Autoscaling | Self::Route53 | Self::Cloudfront | Self::Costexplorer => None,
         }
     }
 
@@ -62,7 +83,8 @@ impl Service {
     pub(super) fn path_version(self) -> Option<&'static str> {
         match self {
             Self::Route53 => Some("2013-04-01"),
-            Self::Sts | Self::Ecs | Self::Autoscaling | Self::Elb | Self::Cloudwatch | Self::Rds => None,
+            Self::Cloudfront => Some("2020-05-31"),
+            _ => None,
         }
     }
 
@@ -74,7 +96,9 @@ impl Service {
             Self::Cloudwatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Self::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Self::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
-            Self::Ecs | Self::Autoscaling => "http://webservices.amazon.com/AWSFault/2005-15-09",
+            Self::Elasticache => "http://elasticache.amazonaws.com/doc/2015-02-02/",
+            Self::Cloudfront => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
+            Self::Ecs | Self::Autoscaling | Self::Costexplorer => "http://webservices.amazon.com/AWSFault/2005-15-09",
         }
     }
 
@@ -88,6 +112,9 @@ impl Service {
             Self::Cloudwatch => "com.amazonaws.cloudwatch",
             Self::Rds => "com.amazonaws.rds",
             Self::Route53 => "com.amazonaws.route53",
+            Self::Elasticache => "com.amazonaws.elasticache",
+            Self::Cloudfront => "com.amazonaws.cloudfront",
+            Self::Costexplorer => "com.amazonaws.costexplorer",
         }
     }
 

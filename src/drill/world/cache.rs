@@ -356,6 +356,3 @@ impl Node {
         matches!(self.status, Status::Available | Status::Modifying)
     }
 }
-
-#[cfg(test)]
-mod tests;

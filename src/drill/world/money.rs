@@ -45,7 +45,7 @@ impl Usage {
     }
 
     /// Adds all of another, `times` over.
-    pub(super) fn add_all(&mut self, other: &Self, times: f64) {
+    pub fn add_all(&mut self, other: &Self, times: f64) {
         for (own, its) in self.0.iter_mut().zip(&other.0) {
             *own += its * times;
         }
@@ -239,6 +239,3 @@ pub(super) fn node_line(node_type: NodeType) -> Line {
         NodeType::R7gLarge => Line::CacheR7gLarge,
     }
 }
-
-#[cfg(test)]
-mod tests;

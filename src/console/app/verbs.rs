@@ -39,6 +39,7 @@ impl App {
             Verb::Accept => self.preview(self.advised(), now),
             Verb::Why => {
                 if let Some(group) = self.model.selected.clone() {
+                    self.tell_deed(group.name(), false);
                     self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Why(group))));
                 }
             }
@@ -102,6 +103,7 @@ impl App {
         self.thaw();
         let Some(service) = self.service() else { return };
         if let Some(mut preview) = PreviewBox::open(&self.view, &service, now) {
+            self.tell_deed(service.service.as_str(), false);
             if let Some(to) = to {
                 preview.set(to, &self.view, now);
             }

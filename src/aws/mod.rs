@@ -1,7 +1,7 @@
 //! The doors to AWS: the only room that names an AWS SDK type.
 //!
 //! [`connect`] opens two doors. [`Reader`] asks and can do nothing else; it is cheap to clone and every question is a
-//! future that may be dropped. [`Writer`] sends, exists once, and takes a [`crate::change::Confirmed`] and a
+//! future that may be dropped. [`Writer`] sends, exists once, and takes a [`crate::change::Cleared`] and a
 //! [`crate::change::Ticket`] by value. A drill walks through the same doors: it hands in a [`Transport`].
 //!
 //! One file a service, named as in every layer: `sts`, `ecs`, `autoscaling`, `elb`, `rds`,

@@ -5,9 +5,9 @@
 use super::access::{Access, connect};
 use super::failure::Failure;
 use super::planner::Planner;
-use crate::change::{Change, Observed, Outcome, Plan};
+use crate::change::{Outcome, Step};
 use crate::clock::Clock;
-use crate::platform::{Environment, MetricId, MetricKey, ServiceId, ServiceName, Suspended, TaskCount};
+use crate::platform::{MetricId, MetricKey, ServiceId, ServiceName, TaskCount};
 
 #[tokio::test]
 #[ignore = "needs a moto server"]
@@ -16,25 +16,15 @@ async fn a_service_is_discovered_read_and_changed() {
     let access = Access::default();
     access.check().unwrap();
     let (reader, writer) = connect(&access, &clock).await.unwrap();
-    let identity = reader.identity().await.unwrap();
+    reader.identity().await.unwrap();
     let id = ServiceId::new("moto", "api");
     assert!(reader.service_list(&[]).await.unwrap().contains(&id));
 
     let (found, missing) = reader.services(&id.cluster, &[id.service.clone(), ServiceName::new("gone")]).await.unwrap();
     assert_eq!((found.len(), missing.len()), (1, 1));
     let to = TaskCount(found[0].desired.0 + 1);
-    let observed = Observed {
-        desired: found[0].desired,
-        running: found[0].running,
-        limits: None,
-        suspended: Suspended::default(),
-        deploying: found[0].deploying(),
-        read: found[0].learnt,
-    };
-    let change = Change::Desired { service: id.clone(), to };
-    let environment = Environment::Other("moto".into());
-    let plan = Plan { change, observed, identity, environment, made: clock.now(), advice: None };
-    assert!(matches!(writer.carry_out(&plan).await, Outcome::Accepted { .. }));
+    let step = Step::Desired { service: id.clone(), to };
+    assert!(matches!(writer.carry_out(&step).await, Outcome::Accepted { .. }));
     let (found, _) = reader.services(&id.cluster, std::slice::from_ref(&id.service)).await.unwrap();
     assert_eq!(found[0].desired, to);
 

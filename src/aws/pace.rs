@@ -3,10 +3,13 @@
 //! The budgets are at most half of what AWS publishes for an account and region, because the platform's own deploys,
 //! autoscalers and other consoles drink from the same buckets.
 
+mod family;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::family::{Bucket, Family, Rate};
 use crate::platform::Source;
 
 /// Every call this room can make.
@@ -78,11 +81,29 @@ pub enum Call {
     DescribeAlarms,
     /// `cloudwatch:DescribeAlarmHistory`
     DescribeAlarmHistory,
+    /// `ecs:StopTask`
+    StopTask,
+    /// `application-autoscaling:PutScheduledAction`
+    PutScheduledAction,
+    /// `application-autoscaling:DeleteScheduledAction`
+    DeleteScheduledAction,
+    /// `rds:CreateDBInstanceReadReplica`
+    CreateDbInstanceReadReplica,
+    /// `rds:DeleteDBInstance`
+    DeleteDbInstance,
+    /// `route53:ChangeResourceRecordSets`
+    ChangeResourceRecordSets,
+    /// `elasticache:IncreaseReplicaCount`
+    IncreaseReplicaCount,
+    /// `elasticache:DecreaseReplicaCount`
+    DecreaseReplicaCount,
+    /// `elasticache:ModifyReplicationGroupShardConfiguration`
+    ModifyReplicationGroupShardConfiguration,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 42] = [
         Self::GetCallerIdentity,
         Self::ListClusters,
         Self::ListServices,
@@ -116,6 +137,15 @@ impl Call {
         Self::GetMonitoringSubscription,
         Self::DescribeAlarms,
         Self::DescribeAlarmHistory,
+        Self::StopTask,
+        Self::PutScheduledAction,
+        Self::DeleteScheduledAction,
+        Self::CreateDbInstanceReadReplica,
+        Self::DeleteDbInstance,
+        Self::ChangeResourceRecordSets,
+        Self::IncreaseReplicaCount,
+        Self::DecreaseReplicaCount,
+        Self::ModifyReplicationGroupShardConfiguration,
     ];
 
     /// The IAM action it needs.
@@ -154,6 +184,15 @@ impl Call {
             Self::GetMonitoringSubscription => "cloudfront:GetMonitoringSubscription",
             Self::DescribeAlarms => "cloudwatch:DescribeAlarms",
             Self::DescribeAlarmHistory => "cloudwatch:DescribeAlarmHistory",
+            Self::StopTask => "ecs:StopTask",
+            Self::PutScheduledAction => "application-autoscaling:PutScheduledAction",
+            Self::DeleteScheduledAction => "application-autoscaling:DeleteScheduledAction",
+            Self::CreateDbInstanceReadReplica => "rds:CreateDBInstanceReadReplica",
+            Self::DeleteDbInstance => "rds:DeleteDBInstance",
+            Self::ChangeResourceRecordSets => "route53:ChangeResourceRecordSets",
+            Self::IncreaseReplicaCount => "elasticache:IncreaseReplicaCount",
+            Self::DecreaseReplicaCount => "elasticache:DecreaseReplicaCount",
+            Self::ModifyReplicationGroupShardConfiguration => "elasticache:ModifyReplicationGroupShardConfiguration",
         }
     }
 
@@ -164,7 +203,20 @@ impl Call {
 
     /// Whether it changes anything.
     pub fn writes(self) -> bool {
-        matches!(self, Self::UpdateService | Self::RegisterScalableTarget)
+        matches!(
+            self,
+            Self::UpdateService
+                | Self::RegisterScalableTarget
+                | Self::StopTask
+                | Self::PutScheduledAction
+                | Self::DeleteScheduledAction
+                | Self::CreateDbInstanceReadReplica
+                | Self::DeleteDbInstance
+                | Self::ChangeResourceRecordSets
+                | Self::IncreaseReplicaCount
+                | Self::DecreaseReplicaCount
+                | Self::ModifyReplicationGroupShardConfiguration
+        )
     }
 
     /// What one of it costs in US dollars: Cost Explorer asks a cent for every page (AWS's FAQ, and the public price list).
@@ -180,11 +232,14 @@ impl Call {
             Self::ListServices | Self::DescribeServices => Family::EcsServiceRead,
             Self::ListTasks | Self::DescribeTasks => Family::EcsResourceRead,
             Self::UpdateService => Family::EcsServiceModify,
+            Self::StopTask => Family::EcsResourceModify,
             Self::DescribeScalableTargets
             | Self::DescribeScalingPolicies
             | Self::DescribeScheduledActions
             | Self::DescribeScalingActivities
-            | Self::RegisterScalableTarget => Family::AutoScaling,
+            | Self::RegisterScalableTarget
+            | Self::PutScheduledAction
+            | Self::DeleteScheduledAction => Family::AutoScaling,
             Self::DescribeTargetGroups | Self::DescribeTargetGroupAttributes | Self::DescribeTargetHealth => {
                 Family::LoadBalancing
             }
@@ -197,131 +252,18 @@ impl Call {
             | Self::GetReservationCoverage
             | Self::GetReservationUtilization => Family::CostExplorer,
             Self::DescribeAlarms | Self::DescribeAlarmHistory => Family::Alarms,
-            Self::DescribeDbInstances | Self::DescribeDbParameters => Family::Rds,
-            Self::DescribeReplicationGroups | Self::DescribeCacheClusters => Family::ElastiCache,
-            Self::ListHostedZones | Self::ListResourceRecordSets => Family::Route53,
+            Self::DescribeDbInstances
+            | Self::DescribeDbParameters
+            | Self::CreateDbInstanceReadReplica
+            | Self::DeleteDbInstance => Family::Rds,
+            Self::DescribeReplicationGroups
+            | Self::DescribeCacheClusters
+            | Self::IncreaseReplicaCount
+            | Self::DecreaseReplicaCount
+            | Self::ModifyReplicationGroupShardConfiguration => Family::ElastiCache,
+            Self::ListHostedZones | Self::ListResourceRecordSets | Self::ChangeResourceRecordSets => Family::Route53,
             Self::ListDistributions | Self::GetMonitoringSubscription => Family::CloudFront,
         }
-    }
-}
-
-/// Calls that share one of AWS's throttling buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Family {
-    /// Security Token Service.
-    Sts,
-    /// ECS "cluster read".
-    EcsClusterRead,
-    /// ECS "service read".
-    EcsServiceRead,
-    /// ECS "cluster resource read": tasks.
-    EcsResourceRead,
-    /// ECS "service modify".
-    EcsServiceModify,
-    /// Application Auto Scaling; AWS publishes no rate.
-    AutoScaling,
-    /// Elastic Load Balancing.
-    LoadBalancing,
-    /// `CloudWatch`'s `GetMetricData`.
-    CloudWatch,
-    /// Cost Explorer; AWS publishes no rate and asks for few calls: each page is paid for.
-    CostExplorer,
-    /// `CloudWatch`'s `DescribeAlarms`, the scarcer of its alarm calls.
-    Alarms,
-    /// RDS; AWS publishes no rate.
-    Rds,
-    /// ElastiCache; AWS publishes no rate.
-    ElastiCache,
-    /// Route 53, whose rate is the account's over all regions and calls.
-    Route53,
-    /// CloudFront; AWS publishes no rate.
-    CloudFront,
-}
-
-/// A bucket's size and how fast it fills.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// Calls at once.
-    pub burst: u32,
-    /// Calls a second for ever.
-    pub per_second: u32,
-}
-
-impl Family {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Sts,
-        Self::EcsClusterRead,
-        Self::EcsServiceRead,
-        Self::EcsResourceRead,
-        Self::EcsServiceModify,
-        Self::AutoScaling,
-        Self::LoadBalancing,
-        Self::CloudWatch,
-        Self::CostExplorer,
-        Self::Alarms,
-        Self::Rds,
-        Self::ElastiCache,
-        Self::Route53,
-        Self::CloudFront,
-    ];
-
-    /// What AWS publishes for an account and region; `None` where it publishes nothing.
-    pub fn published(self) -> Option<Rate> {
-        match self {
-            Self::EcsClusterRead => Some(Rate { burst: 50, per_second: 20 }),
-            Self::EcsServiceRead | Self::EcsResourceRead => Some(Rate { burst: 100, per_second: 20 }),
-            Self::EcsServiceModify => Some(Rate { burst: 50, per_second: 5 }),
-            Self::LoadBalancing => Some(Rate { burst: 40, per_second: 10 }),
-            Self::CloudWatch => Some(Rate { burst: 500, per_second: 500 }),
-            Self::Alarms => Some(Rate { burst: 9, per_second: 9 }),
-            Self::Route53 => Some(Rate { burst: 5, per_second: 5 }),
-            Self::Sts | Self::AutoScaling | Self::CostExplorer | Self::Rds | Self::ElastiCache | Self::CloudFront => {
-                None
-            }
-        }
-    }
-
-    /// What this program allows itself.
-    pub fn budget(self) -> Rate {
-        match self {
-            Self::Sts | Self::EcsServiceModify | Self::CostExplorer => Rate { burst: 5, per_second: 1 },
-            Self::EcsClusterRead | Self::CloudWatch => Rate { burst: 20, per_second: 5 },
-            Self::EcsServiceRead | Self::EcsResourceRead => Rate { burst: 50, per_second: 10 },
-            Self::AutoScaling => Rate { burst: 20, per_second: 2 },
-            Self::LoadBalancing => Rate { burst: 20, per_second: 4 },
-            Self::Rds | Self::ElastiCache => Rate { burst: 10, per_second: 2 },
-            Self::Alarms => Rate { burst: 4, per_second: 2 },
-            Self::Route53 => Rate { burst: 2, per_second: 1 },
-            Self::CloudFront => Rate { burst: 10, per_second: 1 },
-        }
-    }
-}
-
-/// A token bucket. Tokens may be owed: each caller learns how long to wait, and they leave in the order they came.
-#[derive(Debug, Clone)]
-pub struct Bucket {
-    rate: Rate,
-    tokens: f64,
-    at: Option<Timestamp>,
-}
-
-impl Bucket {
-    /// A full bucket.
-    pub fn new(rate: Rate) -> Self {
-        Self { rate, tokens: f64::from(rate.burst), at: None }
-    }
-
-    /// Takes a token; the call may go out after the span returned, which is zero while there are tokens.
-    pub fn take(&mut self, now: Timestamp) -> Duration {
-        let per_second = f64::from(self.rate.per_second);
-        if let Some(at) = self.at {
-            let passed = now.duration_since(at).as_secs_f64().max(0.0);
-            self.tokens = (self.tokens + passed * per_second).min(f64::from(self.rate.burst));
-        }
-        self.at = Some(now);
-        self.tokens -= 1.0;
-        Duration::from_secs_f64((-self.tokens / per_second).max(0.0))
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Verdicts are values: `confirm` compares the one that was on the screen with the one that holds now.
 
+use super::kind::Change;
 use super::observed::Observed;
-use super::plan::{Change, Plan};
+use super::plan::Plan;
+use super::{cache, ecs, replicas};
 use crate::platform::TaskCount;
 use crate::policy::Policy;
 
@@ -19,8 +21,10 @@ pub enum Tier {
     TypeCount(u32),
     /// The new count, and a reason.
     TypeCountAndReason(u32),
-    /// The service's name.
+    /// The name of what is changed, or of what goes.
     TypeName(String),
+    /// Nothing: no answer makes it possible.
+    Never(String),
 }
 
 impl Tier {
@@ -30,6 +34,7 @@ impl Tier {
             Self::Enter => None,
             Self::TypeCount(count) | Self::TypeCountAndReason(count) => Some(count.to_string()),
             Self::TypeName(name) => Some(name.clone()),
+            Self::Never(_) => None,
         }
     }
 
@@ -45,12 +50,13 @@ impl Tier {
             Self::TypeCount(count) => format!("type {count}"),
             Self::TypeCountAndReason(count) => format!("type {count} and give a reason"),
             Self::TypeName(name) => format!("type the name: {name}"),
+            Self::Never(why) => format!("this is not done: {why}"),
         }
     }
 }
 
 /// What no answer makes possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
     /// More than AWS runs in one service.
     #[error("{to} is more than the {MOST_TASKS} tasks that one service may have")]
@@ -66,53 +72,104 @@ pub enum Forbidden {
         /// The ceiling.
         ceiling: TaskCount,
     },
+    /// A ceiling below the floor.
+    #[error("a ceiling of {to} is below the floor of {floor}: lower the floor first")]
+    UnderFloor {
+        /// The ceiling.
+        to: TaskCount,
+        /// The floor.
+        floor: TaskCount,
+    },
+    /// A scheduled action that belongs to a hold.
+    #[error("{name} belongs to a hold: hold or release instead")]
+    Ours {
+        /// Its name.
+        name: String,
+    },
+    /// A name that AWS does not take.
+    #[error("`{name}` is no name of a scheduled action: 1 to 256 characters without `:`, `/` and `|`")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// A schedule that AWS does not take, or that nobody here can follow.
+    #[error("`{schedule}` is no schedule: write cron(0 12 * * ? *), at(2026-11-03T18:00:00) or rate(1 hour)")]
+    BadSchedule {
+        /// The schedule.
+        schedule: String,
+    },
+    /// A scheduled action that would do nothing.
+    #[error("a scheduled action sets a floor, a ceiling, or both")]
+    SetsNothing,
+    /// Anything else that AWS or this program never does, in a sentence.
+    #[error("{why}")]
+    Never {
+        /// Why.
+        why: String,
+    },
 }
 
 /// Refuses what must never be sent, whoever asks.
 pub fn forbid(change: &Change, observed: &Observed) -> Result<(), Forbidden> {
-    let to = change.to();
-    if to > MOST_TASKS {
-        return Err(Forbidden::OverQuota { to });
+    match observed {
+        Observed::Service(seen) => ecs::forbid(change, seen),
+        Observed::Replicas(seen) => replicas::forbid(change, seen),
+        Observed::Cache(seen) => cache::forbid(change, seen),
     }
-    match (change, observed.limits) {
-        (Change::Floor { .. }, Some((_, ceiling))) if to > ceiling => Err(Forbidden::AboveCeiling { to, ceiling }),
-        _ => Ok(()),
+}
+
+/// How grave a change is: what its tier says of it, from which the table follows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Gravity {
+    /// At most a quarter of what is there, or one.
+    pub(super) small: bool,
+    /// Outside the policy's limits, or those that AWS enforces.
+    pub(super) beyond: bool,
+    /// It takes away a lot, deletes, suspends, or lowers a ceiling.
+    pub(super) grave: bool,
+    /// The count that can be typed; `None` where there is none, so that it is the name.
+    pub(super) count: Option<u32>,
+    /// Why no answer is enough.
+    pub(super) never: Option<String>,
+}
+
+impl Gravity {
+    /// A change to a count, neither small nor anything else yet.
+    pub(super) fn of(count: u32) -> Self {
+        Self { count: Some(count), ..Self::default() }
+    }
+}
+
+fn gravity(plan: &Plan, policy: &Policy) -> Gravity {
+    match &plan.observed {
+        Observed::Service(seen) => ecs::gravity(plan, seen, policy),
+        Observed::Replicas(seen) => replicas::gravity(plan, seen, policy),
+        Observed::Cache(_) => cache::gravity(plan, policy),
     }
 }
 
 /// What a plan asks of the operator: safety.md's table from its last row to its first.
-///
-/// A floor is judged by how far it moves itself: lowering one removes nothing at once, but it allows the autoscaler to.
 pub fn tier(plan: &Plan, policy: &Policy) -> Tier {
-    let from = plan.from();
-    let to = plan.change.to();
-    let small = is_small(from, to);
-    if to.0 == 0 || (to < from && !small) {
-        Tier::TypeName(plan.change.service().service.as_str().to_owned())
-    } else if beyond_limits(plan, policy) {
-        Tier::TypeCountAndReason(to.0)
-    } else if plan.environment.is_production() || !small {
-        Tier::TypeCount(to.0)
-    } else {
-        Tier::Enter
+    let Gravity { small, beyond, grave, count, never } = gravity(plan, policy);
+    let name = || Tier::TypeName(plan.change.name());
+    if let Some(why) = never {
+        return Tier::Never(why);
+    }
+    match count {
+        _ if grave => name(),
+        Some(count) if beyond => Tier::TypeCountAndReason(count),
+        Some(count) if plan.environment.is_production() || !small => Tier::TypeCount(count),
+        Some(_) => Tier::Enter,
+        // What has no count to be typed asks for the name wherever Enter alone would not be enough.
+        None if beyond || plan.environment.is_production() => name(),
+        None => Tier::Enter,
     }
 }
 
-/// At most a quarter of what is there; one task always is.
-fn is_small(from: TaskCount, to: TaskCount) -> bool {
-    let moved = from.0.abs_diff(to.0);
-    moved <= 1 || u64::from(moved) * 4 <= u64::from(from.0)
-}
-
-/// Outside the policy's limits – or, for a count, outside those that AWS enforces, which are the policy's as applied.
-pub(super) fn beyond_limits(plan: &Plan, policy: &Policy) -> bool {
-    let to = plan.change.to();
-    let outside = |(floor, ceiling): (TaskCount, TaskCount)| to < floor || to > ceiling;
-    let applied = match plan.change {
-        Change::Desired { .. } => plan.observed.limits,
-        Change::Floor { .. } => None,
-    };
-    outside((policy.ecs.min_capacity, policy.ecs.max_capacity)) || applied.is_some_and(outside)
+/// At most a quarter of what is there; one always is.
+pub(super) fn is_small(from: u32, to: u32) -> bool {
+    let moved = from.abs_diff(to);
+    moved <= 1 || u64::from(moved) * 4 <= u64::from(from)
 }
 
 #[cfg(test)]
@@ -208,7 +265,7 @@ mod tests {
         assert_eq!(forbid(&desired(5_001), &observed), Err(Forbidden::OverQuota { to: TaskCount(5_001) }));
         assert_eq!(forbid(&floor(10), &observed), Ok(()));
         let above = Forbidden::AboveCeiling { to: TaskCount(11), ceiling: TaskCount(10) };
-        assert_eq!(forbid(&floor(11), &observed), Err(above));
+        assert_eq!(forbid(&floor(11), &observed), Err(above.clone()));
         assert_eq!(above.to_string(), "a floor of 11 is above the ceiling of 10: raise the ceiling first");
     }
 }

@@ -3,7 +3,8 @@
 //! Everything a hold needs is put into AWS: the floor now, and scheduled actions of our own for later. A scheduled
 //! action of somebody else that would lower the floor before the end is answered by one of ours a minute after it.
 //!
-//! Absent on purpose: sending. A hold is shown and confirmed as a whole; its steps go through the door of every change.
+//! Absent on purpose: the plan of it, and sending. A hold is shown and confirmed as a whole; its steps go through the
+//! door of every change.
 
 mod calendar;
 
@@ -12,9 +13,9 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use self::calendar::{Calendar, minute_after};
-use super::plan::{Change, Impossible, Plan};
+use super::ecs::ServiceSeen;
 use super::words;
-use crate::platform::{Platform, ScheduledAction, Source, TaskCount};
+use crate::platform::{ScheduledAction, TaskCount};
 
 /// What the names of our scheduled actions begin with.
 const OURS: &str = "scaledeck-hold-";
@@ -28,16 +29,12 @@ const LOOK_BACK: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// The most scheduled actions that one hold adds.
 const MOST_ADDED: usize = 16;
 
-/// A floor, raised until a time.
+/// What a hold puts into AWS beside the floor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hold {
-    /// The raise, now.
-    pub raise: Plan,
-    /// The end.
-    pub until: Timestamp,
     /// Scheduled actions to be put, in the order of their firing; the last one ends the hold.
     pub adds: Vec<Added>,
-    /// Names of scheduled actions that an earlier hold has left: to be deleted first.
+    /// Names of scheduled actions that an earlier hold has left, and that no new one takes the place of.
     pub removes: Vec<String>,
 }
 
@@ -55,6 +52,17 @@ pub struct Added {
 }
 
 impl Added {
+    /// It as AWS is given it.
+    pub(super) fn action(&self) -> ScheduledAction {
+        ScheduledAction {
+            name: self.name.clone(),
+            schedule: self.schedule(),
+            timezone: String::new(),
+            min: Some(self.floor),
+            max: None,
+        }
+    }
+
     /// The schedule as AWS reads it, in UTC: `at(2026-11-03T18:00:00)`.
     pub fn schedule(&self) -> String {
         self.at.strftime("at(%Y-%m-%dT%H:%M:%S)").to_string()
@@ -104,37 +112,87 @@ pub enum NoHold {
     /// The schedule changes the floor too often.
     #[error("the schedule lowers the floor more than {MOST_ADDED} times until then: hold for a shorter time")]
     TooBusy,
-    /// The raise itself is not possible.
-    #[error(transparent)]
-    Impossible(#[from] Impossible),
 }
 
 impl Hold {
-    /// The hold that `raise`, the plan of a floor, becomes with an end; from the scheduled actions that `platform` knows.
-    pub fn of(raise: Plan, until: Timestamp, platform: &Platform, now: Timestamp) -> Result<Self, NoHold> {
-        let to = raise.change.to();
-        let service = raise.change.service();
-        if matches!(raise.change, Change::Desired { .. }) || to <= raise.from() {
-            return Err(NoHold::NotARaise { to, now: raise.from() });
+    /// What it takes to hold a floor of `to` until a time, from what was observed of the service at `now`.
+    pub fn of(seen: &ServiceSeen, to: TaskCount, until: Timestamp, now: Timestamp) -> Result<Self, NoHold> {
+        let Some(actions) = &seen.schedule else { return Err(NoHold::Unread) };
+        let floor = seen.limits.map(|(floor, _)| floor).unwrap_or_default();
+        // What is held already can be held longer, or for a shorter time.
+        let held = held_until(actions).is_some();
+        if to < floor || (to == floor && !held) {
+            return Err(NoHold::NotARaise { to, now: floor });
         }
         if until <= minute_after(now) || until.duration_since(now) > LONGEST {
             return Err(NoHold::BadEnd);
         }
-        if raise.observed.suspended.scheduled {
+        if seen.suspended.scheduled {
             return Err(NoHold::Suspended);
         }
-        let read = platform.sources.get(&Source::ScheduledActions);
-        if read.is_none_or(|health| health.learnt.is_none()) {
-            return Err(NoHold::Unread);
-        }
-        let actions = platform.schedules.get(service).map_or(&[][..], |actions| actions.as_slice());
-        let (ours, theirs): (Vec<_>, Vec<_>) = actions.iter().partition(|action| action.name.starts_with(OURS));
+        let (ours, theirs): (Vec<_>, Vec<_>) = actions.iter().partition(|action| is_ours(&action.name));
         let firings = Firings::of(&theirs, now, until)?;
 
         let mut adds = firings.answers(to, now, until)?;
-        adds.push(firings.end(&raise, until));
-        Ok(Self { raise, until, adds, removes: ours.into_iter().map(|action| action.name.clone()).collect() })
+        let before = ours.iter().find(|action| is_end(&action.name)).and_then(|end| end.min).unwrap_or(floor);
+        adds.push(firings.end(before, until));
+        let replaced = |name: &str| adds.iter().any(|added| added.name == name);
+        let removes = ours.iter().map(|action| action.name.clone()).filter(|name| !replaced(name)).collect();
+        Ok(Self { adds, removes })
     }
+}
+
+/// Whether a scheduled action of this name is one that a hold has put.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with(OURS)
+}
+
+/// Whether it is the one that ends a hold.
+pub(super) fn is_end(name: &str) -> bool {
+    name.strip_prefix(OURS) == Some("end")
+}
+
+/// Until when a hold keeps the floor, if one does.
+pub fn held_until(actions: &[ScheduledAction]) -> Option<Timestamp> {
+    let end = actions.iter().find(|action| is_end(&action.name))?;
+    Calendar::of(end)?.once()
+}
+
+/// Whether a scheduled action fires by rules that this program can follow – or by `rate(…)`, which AWS takes.
+pub(super) fn is_schedule(action: &ScheduledAction) -> bool {
+    let rate = action.schedule.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
+    rate.is_some_and(|rate| rate.split(' ').count() == 2) || Calendar::of(action).is_some()
+}
+
+/// The floor that stands when a hold is ended at `now`: what the schedule has set last, or what the hold's own end would
+/// set. `None` where no hold of ours is, or the schedule cannot be followed.
+pub fn floor_without(actions: &[ScheduledAction], now: Timestamp) -> Option<TaskCount> {
+    let (ours, theirs): (Vec<_>, Vec<_>) = actions.iter().partition(|action| is_ours(&action.name));
+    let end = ours.iter().find(|action| is_end(&action.name))?;
+    let firings = Firings::of(&theirs, now, now).ok()?;
+    Some(firings.end(end.min?, now).floor)
+}
+
+/// The floor that a schedule without a hold has set last by `now`; `otherwise` where none sets one, or it cannot be
+/// followed.
+pub(super) fn floor_by(actions: &[ScheduledAction], otherwise: TaskCount, now: Timestamp) -> TaskCount {
+    let theirs: Vec<_> = actions.iter().filter(|action| !is_ours(&action.name)).collect();
+    Firings::of(&theirs, now, now).map_or(otherwise, |firings| firings.end(otherwise, now).floor)
+}
+
+/// When a hold may end, as offered from `now` on, the nearest first: an hour, four hours, the next full 18:00 and 22:00
+/// UTC. In whole minutes, each at least half an hour away.
+pub fn ends(now: Timestamp) -> Vec<Timestamp> {
+    let minute = now.as_second().div_euclid(60) * 60;
+    let day = now.as_second().div_euclid(86_400) * 86_400;
+    let of_day = |hour: i64| {
+        let at = day + hour * 3600;
+        if at - now.as_second() < 1800 { at + 86_400 } else { at }
+    };
+    let mut ends = vec![minute + 3600, minute + 4 * 3600, of_day(18), of_day(22)];
+    ends.sort_unstable();
+    ends.dedup();
+    ends.into_iter().filter_map(|second| Timestamp::from_second(second).ok()).collect()
 }
 
 /// What the schedule does around a hold, in order.
@@ -173,14 +231,14 @@ impl<'a> Firings<'a> {
         if adds.len() > MOST_ADDED { Err(NoHold::TooBusy) } else { Ok(adds) }
     }
 
-    /// The end: back to the floor that the schedule has set by then – or, where none sets one, to the present floor.
-    fn end(&self, raise: &Plan, until: Timestamp) -> Added {
+    /// The end: back to the floor that the schedule has set by then – or, where none sets one, to the one before.
+    fn end(&self, before: TaskCount, until: Timestamp) -> Added {
         let scheduled = self.0.iter().rev().find_map(|(at, action)| Some((*at, action, action.min?)));
         let (floor, why) = match scheduled {
             Some((at, action, floor)) => {
                 (floor, format!("the hold ends; {} has set the floor at {}", action.name, words::clock(at)))
             }
-            None => (raise.from(), "the hold ends; no schedule sets a floor".to_owned()),
+            None => (before, "the hold ends; no schedule sets a floor".to_owned()),
         };
         Added { name: format!("{OURS}end"), at: until, floor, why }
     }
@@ -189,8 +247,9 @@ impl<'a> Firings<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::kind::Change;
     use crate::change::scene::Scene;
-    use crate::platform::Suspended;
+    use crate::platform::{Source, Suspended};
 
     /// 14:32:07, floor 4, with the spec's two scheduled actions.
     fn scene() -> Scene {
@@ -202,7 +261,10 @@ mod tests {
     }
 
     fn hold(scene: &Scene, to: u32, until: &str) -> Result<Hold, NoHold> {
-        Hold::of(scene.floor(to), until.parse().unwrap(), &scene.platform, scene.now)
+        let until = until.parse().unwrap();
+        let change = Change::Hold { service: scene.id.clone(), to: TaskCount(to), until };
+        let seen = ServiceSeen::of(&scene.platform, &scene.id, &change).unwrap();
+        Hold::of(&seen, TaskCount(to), until, scene.now)
     }
 
     fn adds(scene: &Scene, to: u32, until: &str) -> Vec<(String, u32)> {
@@ -261,8 +323,11 @@ mod tests {
     fn what_an_earlier_hold_left_is_removed_and_not_taken_for_the_schedule() {
         let scene = scene().scheduled("scaledeck-hold-end", "at(2026-11-03T15:00:00)", 9);
         let hold = hold(&scene, 8, "2026-11-03T18:00:00Z").unwrap();
-        assert_eq!(hold.removes, ["scaledeck-hold-end"]);
+        assert!(hold.removes.is_empty(), "its end takes the place of the one before");
         assert_eq!(hold.adds.last().unwrap().floor, TaskCount(4));
+        let scene = scene.scheduled("scaledeck-hold-again-20261103T2201Z", "at(2026-11-03T22:01:00)", 9);
+        let hold = self::hold(&scene, 8, "2026-11-03T18:00:00Z").unwrap();
+        assert_eq!(hold.removes, ["scaledeck-hold-again-20261103T2201Z"]);
     }
 
     #[test]
@@ -293,8 +358,6 @@ mod tests {
         for (refused, sentence) in table {
             assert_eq!(refused.unwrap_err().to_string(), sentence);
         }
-        let count = Hold::of(scene().desired(8), today.parse().unwrap(), &scene().platform, scene().now);
-        assert!(matches!(count, Err(NoHold::NotARaise { .. })));
     }
 
     #[test]
@@ -307,5 +370,32 @@ mod tests {
             refused.to_string(),
             "scheduled action evening lowers the ceiling to 6 at 22:00:00Z: 8 cannot be held"
         );
+    }
+
+    #[test]
+    fn a_hold_is_held_longer_and_ends_with_the_floor_from_before_it() {
+        let held = Scene::web().limits(8, 10).source(Source::ScheduledActions).scheduled(
+            "scaledeck-hold-end",
+            "at(2026-11-03T16:00:00)",
+            3,
+        );
+        assert_eq!(adds(&held, 8, "2026-11-03T18:00:00Z"), [at("2026-11-03T18:00:00", 3)]);
+        let actions = &held.platform.schedules[&held.id];
+        assert_eq!(held_until(actions), Some("2026-11-03T16:00:00Z".parse().unwrap()));
+        assert_eq!(floor_without(actions, held.now), Some(TaskCount(3)));
+        let scheduled = held.clone().scheduled("morning", "cron(0 8 * * ? *)", 4);
+        assert_eq!(floor_without(&scheduled.platform.schedules[&held.id], held.now), Some(TaskCount(4)));
+        assert_eq!(floor_without(&scene().platform.schedules[&held.id], held.now), None, "nothing is held");
+    }
+
+    #[test]
+    fn the_ends_on_offer_are_ahead_and_in_order() {
+        let offered = |now: &str| {
+            let ends = ends(now.parse().unwrap());
+            ends.iter().map(|end| end.strftime("%d %H:%M").to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(offered("2026-11-03T14:32:07Z"), ["03 15:32", "03 18:00", "03 18:32", "03 22:00"]);
+        assert_eq!(offered("2026-11-03T17:45:00Z"), ["03 18:45", "03 21:45", "03 22:00", "04 18:00"]);
+        assert_eq!(offered("2026-11-03T23:59:59Z"), ["04 00:59", "04 03:59", "04 18:00", "04 22:00"]);
     }
 }

@@ -21,10 +21,12 @@ pub use line::{ChangeId, Ended, Line, State, Timekeeper, Unfinished};
 
 use self::history::Told;
 use self::line::{Bad, Tail, Why};
-use super::confirm::Confirmed;
+use super::confirm::Cleared;
 use super::follow::Stage;
 use super::outcome::Outcome;
-use super::plan::{Change, Plan};
+use super::plan::Plan;
+use super::step::Step;
+use crate::platform::GroupId;
 
 /// How often the lock is tried, over two seconds, before another program is said to hold it.
 const LOCK_TRIES: u32 = 40;
@@ -79,8 +81,12 @@ pub enum JournalFault {
 pub struct Journal {
     folder: PathBuf,
     clock: Timekeeper,
+    /// This run, by its own lock.
+    run: disk::Run,
     /// The last line of each change that is not closed.
     open: BTreeMap<ChangeId, Line>,
+    /// The last change of each group that was carried out, at least in part.
+    done: BTreeMap<GroupId, Plan>,
     notes: Vec<String>,
     /// The newest changes, for whoever wants to look at them.
     told: Told,
@@ -90,14 +96,14 @@ pub struct Journal {
 /// Proof that the line of a change is on the disk. Taken by value by the one call it stands for.
 ///
 /// ```compile_fail,E0451
-/// fn forge(id: scaledeck::change::ChangeId, change: scaledeck::change::Change) -> scaledeck::change::Ticket {
-///     scaledeck::change::Ticket { id, change }
+/// fn forge(id: scaledeck::change::ChangeId, step: scaledeck::change::Step) -> scaledeck::change::Ticket {
+///     scaledeck::change::Ticket { id, step }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct Ticket {
     id: ChangeId,
-    change: Change,
+    step: Step,
 }
 
 impl Ticket {
@@ -106,15 +112,16 @@ impl Ticket {
         &self.id
     }
 
-    /// The change that this ticket stands for, and no other.
-    pub fn change(&self) -> &Change {
-        &self.change
+    /// The call that this ticket stands for, and no other.
+    pub fn step(&self) -> &Step {
+        &self.step
     }
 }
 
 impl Journal {
     /// Opens the journal in `folder`, making the folder if need be, and says which changes an earlier run left
-    /// unfinished. Changes of the other clock – a drill's, outside a drill – are none of ours.
+    /// unfinished. Changes of the other clock – a drill's, outside a drill – are none of ours, and neither are those of a
+    /// run that still lives: it writes their ends itself.
     ///
     /// A torn last line is set aside, with a note in [`Journal::notes`]. Damage anywhere else is a fault, so that no
     /// change is sent until the operator names a good folder.
@@ -124,7 +131,9 @@ impl Journal {
         let mut journal = Self {
             folder: folder.to_owned(),
             clock,
+            run: disk::begin_run(folder)?,
             open: BTreeMap::new(),
+            done: BTreeMap::new(),
             notes: Vec::new(),
             told: Told::default(),
             lock_tries: LOCK_TRIES,
@@ -132,12 +141,14 @@ impl Journal {
         for file in disk::months(folder).map_err(unwritable(folder))? {
             for line in journal.read(&file)? {
                 if line.clock == clock {
+                    journal.note_done(&line);
                     journal.told.take(line.clone());
                     journal.open.insert(line.id.clone(), line);
                 }
             }
         }
         journal.open.retain(|_, line| !matches!(line.state, State::Closed { .. }));
+        journal.open.retain(|_, line| !line.run.as_ref().is_some_and(|run| disk::lives(folder, run)));
         let unfinished = journal.open.values().map(|line| Unfinished { line: line.clone() }).collect();
         Ok((journal, unfinished))
     }
@@ -145,6 +156,17 @@ impl Journal {
     /// What was noticed and mended when the journal was opened or written, a sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The last change of each group that was carried out, at least in part: what can be taken back.
+    pub fn done(&self) -> &BTreeMap<GroupId, Plan> {
+        &self.done
+    }
+
+    fn note_done(&mut self, line: &Line) {
+        if let State::Closed { ended: Ended::Steady | Ended::Partly, .. } = line.state {
+            self.done.insert(line.plan.change.target(), line.plan.clone());
+        }
     }
 
     /// The newest changes of this clock, the newest first, as far as their lines have been read or written here.
@@ -155,17 +177,19 @@ impl Journal {
     /// Writes down that Enter was pressed on a plan, before it is read again: a trace of what was refused.
     /// [`Journal::ticket`] goes on under the same name.
     pub fn planned(&mut self, plan: &Plan, reason: Option<&str>, now: Timestamp) -> Result<ChangeId, JournalFault> {
-        self.append(None, plan, reason.map(str::to_owned), State::Planned, now)
+        self.append(None, plan, reason.map(str::to_owned), None, State::Planned, now)
     }
 
-    /// Puts the line of a confirmed change on the disk. The ticket exists only after that.
-    pub fn ticket(&mut self, confirmed: &Confirmed, now: Timestamp) -> Result<Ticket, JournalFault> {
-        let plan = confirmed.plan();
-        let planned = |line: &&Line| line.state == State::Planned && line.plan == *plan;
-        let id = self.open.values().find(planned).map(|line| line.id.clone());
-        let reason = confirmed.reason().map(str::to_owned);
-        let id = self.append(id, plan, reason, State::Sending, now)?;
-        Ok(Ticket { id, change: plan.change.clone() })
+    /// Puts the line of a cleared step on the disk. The ticket exists only after that.
+    pub fn ticket(&mut self, cleared: &Cleared, now: Timestamp) -> Result<Ticket, JournalFault> {
+        let plan = cleared.plan();
+        // What was planned goes on under its name, and so does what has had a step.
+        let same = |line: &&Line| line.plan == *plan && (line.state == State::Planned) == (cleared.number() == 0);
+        let id = self.open.values().find(same).map(|line| line.id.clone());
+        let reason = cleared.reason().map(str::to_owned);
+        let step = cleared.step().clone();
+        let id = self.append(id, plan, reason, Some(step.clone()), State::Sending, now)?;
+        Ok(Ticket { id, step })
     }
 
     /// Writes down what the one attempt came to.
@@ -181,7 +205,9 @@ impl Journal {
     /// Writes down how a change ended; a stage that is not an end is written as being followed.
     pub fn closed(&mut self, id: &ChangeId, stage: &Stage, now: Timestamp) -> Result<(), JournalFault> {
         let (ended, why) = match stage {
-            Stage::Sending | Stage::Unknown | Stage::Under { .. } => return self.following(id, None, now),
+            Stage::Sending | Stage::Unknown | Stage::Under { .. } | Stage::Waiting { .. } => {
+                return self.following(id, None, now);
+            }
             Stage::Steady => (Ended::Steady, None),
             Stage::Partly { why } => (Ended::Partly, Some(why)),
             Stage::Failed { why } => (Ended::Failed, Some(why)),
@@ -196,10 +222,10 @@ impl Journal {
     }
 
     fn go_on(&mut self, id: &ChangeId, state: State, now: Timestamp) -> Result<(), JournalFault> {
-        let Some(Line { plan, reason, .. }) = self.open.get(id).cloned() else {
+        let Some(Line { plan, reason, step, .. }) = self.open.get(id).cloned() else {
             return Err(JournalFault::NoSuchChange { id: id.clone() });
         };
-        self.append(Some(id.clone()), &plan, reason, state, now).map(drop)
+        self.append(Some(id.clone()), &plan, reason, step, state, now).map(drop)
     }
 
     /// Appends a line. Without a name, the line's own place makes one.
@@ -208,6 +234,7 @@ impl Journal {
         id: Option<ChangeId>,
         plan: &Plan,
         reason: Option<String>,
+        step: Option<Step>,
         state: State,
         now: Timestamp,
     ) -> Result<ChangeId, JournalFault> {
@@ -218,13 +245,15 @@ impl Journal {
         }
         let line = disk::append(&path, |place| {
             let id = id.unwrap_or_else(|| ChangeId::new(now, place));
-            let line = Line { reason, ..Line::new(id, state, now, self.clock, plan.clone()) };
+            let run = Some(self.run.name.clone());
+            let line = Line { reason, step, run, ..Line::new(id, state, now, self.clock, plan.clone()) };
             let mut bytes = serde_json::to_vec(&line)?;
             bytes.push(b'\n');
             Ok((bytes, line))
         })
         .map_err(unwritable(&path))?;
         let id = line.id.clone();
+        self.note_done(&line);
         self.told.take(line.clone());
         if matches!(line.state, State::Closed { .. }) {
             self.open.remove(&id);

@@ -1,88 +1,79 @@
-//! The values that a plan rests on, and which of them have moved.
+//! The values that a plan rests on, by tier, and which of them have moved.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::plan::Change;
-use crate::platform::{Platform, ServiceId, Suspended, TaskCount};
+use super::cache::CacheSeen;
+use super::ecs::ServiceSeen;
+use super::kind::{Change, Value};
+use super::replicas::ReplicasSeen;
+use crate::platform::{GroupId, Platform};
 
-/// The values of the target that a plan rests on. Two equal ones mean that nothing has moved.
+/// The values of the target that a plan rests on.
+///
+/// In the journal a tier is told by its fields: lines of the first version know only services.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observed {
-    /// Desired count.
-    pub desired: TaskCount,
-    /// Running count.
-    pub running: TaskCount,
-    /// Floor and ceiling, where a scalable target is registered.
-    pub limits: Option<(TaskCount, TaskCount)>,
-    /// What is suspended.
-    pub suspended: Suspended,
-    /// Whether a deployment runs.
-    pub deploying: bool,
-    /// When the target was read.
-    pub read: Timestamp,
+#[serde(untagged)]
+pub enum Observed {
+    /// A service.
+    Service(ServiceSeen),
+    /// A primary and its replicas.
+    Replicas(ReplicasSeen),
+    /// A cache.
+    Cache(CacheSeen),
 }
 
 impl Observed {
-    /// What the platform knows of a service; `None` when it was never described.
-    pub fn of(platform: &Platform, service: &ServiceId) -> Option<Self> {
-        let known = platform.services.get(service)?;
-        let target = platform.targets.get(service);
-        Some(Self {
-            desired: known.desired,
-            running: known.running,
-            limits: target.map(|t| (t.min, t.max)),
-            suspended: target.map(|t| t.suspended).unwrap_or_default(),
-            deploying: known.deploying(),
-            read: known.learnt,
-        })
+    /// What the platform knows of what a change acts on; `None` when it was never described.
+    pub fn of(platform: &Platform, change: &Change) -> Option<Self> {
+        match change.target() {
+            GroupId::Service(id) => ServiceSeen::of(platform, &id, change).map(Self::Service),
+            GroupId::Replicas(id) => ReplicasSeen::of(platform, &id).map(Self::Replicas),
+            GroupId::Cache(id) => CacheSeen::of(platform, &id).map(Self::Cache),
+        }
     }
 
-    /// The present value of the field that a change sends; `None` for a floor where no target is registered.
-    pub fn value(&self, change: &Change) -> Option<TaskCount> {
-        match change {
-            Change::Desired { .. } => Some(self.desired),
-            Change::Floor { .. } => self.limits.map(|(floor, _)| floor),
+    /// The present value of what a change sets; `None` where there is nothing that could have one.
+    pub fn value(&self, change: &Change) -> Option<Value> {
+        match self {
+            Self::Service(seen) => seen.value(change),
+            Self::Replicas(seen) => seen.value(change),
+            Self::Cache(seen) => seen.value(change),
+        }
+    }
+
+    /// When the target was read.
+    pub fn read(&self) -> Timestamp {
+        match self {
+            Self::Service(seen) => seen.read,
+            Self::Replicas(seen) => seen.read,
+            Self::Cache(seen) => seen.read,
         }
     }
 
     /// What has moved between two readings among the values that a plan rests on, a sentence each.
-    ///
-    /// Running tasks come and go by themselves and are not among them; neither is when it was read.
     pub fn moved(&self, fresh: &Self) -> Vec<String> {
-        let mut what = Vec::new();
-        if self.desired != fresh.desired {
-            what.push(format!("desired was {}, is {}", self.desired, fresh.desired));
+        match (self, fresh) {
+            (Self::Service(seen), Self::Service(fresh)) => seen.moved(fresh),
+            (Self::Replicas(seen), Self::Replicas(fresh)) => seen.moved(fresh),
+            (Self::Cache(seen), Self::Cache(fresh)) => seen.moved(fresh),
+            _ => vec!["the target is of another kind now".to_owned()],
         }
-        match (self.limits, fresh.limits) {
-            (Some((floor, ceiling)), Some((new_floor, new_ceiling))) => {
-                if floor != new_floor {
-                    what.push(format!("the floor was {floor}, is {new_floor}"));
-                }
-                if ceiling != new_ceiling {
-                    what.push(format!("the ceiling was {ceiling}, is {new_ceiling}"));
-                }
-            }
-            (Some(_), None) => what.push("the scalable target is gone".to_owned()),
-            (None, Some((floor, ceiling))) => {
-                what.push(format!("a scalable target is there now: {floor}–{ceiling}"));
-            }
-            (None, None) => {}
+    }
+
+    /// The service's values, where it is one.
+    pub fn service(&self) -> Option<&ServiceSeen> {
+        match self {
+            Self::Service(seen) => Some(seen),
+            Self::Replicas(_) | Self::Cache(_) => None,
         }
-        let switches = [
-            ("scale-in", self.suspended.scale_in, fresh.suspended.scale_in),
-            ("scale-out", self.suspended.scale_out, fresh.suspended.scale_out),
-            ("scheduled scaling", self.suspended.scheduled, fresh.suspended.scheduled),
-        ];
-        for (name, was, is) in switches {
-            if was != is {
-                what.push(format!("{name} is {} now", if is { "suspended" } else { "no longer suspended" }));
-            }
+    }
+
+    /// The replicas' values, where it is a primary.
+    pub fn replicas(&self) -> Option<&ReplicasSeen> {
+        match self {
+            Self::Replicas(seen) => Some(seen),
+            Self::Service(_) | Self::Cache(_) => None,
         }
-        if self.deploying != fresh.deploying {
-            let now = if fresh.deploying { "a deployment has begun" } else { "the deployment has ended" };
-            what.push(now.to_owned());
-        }
-        what
     }
 }

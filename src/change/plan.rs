@@ -4,64 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::guard::{self, Forbidden, MOST_TASKS};
+use super::kind::{Change, Value};
 use super::observed::Observed;
-use super::words;
-use crate::platform::{Environment, Identity, Platform, ServiceId, ServiceStatus, Source, SourceState, TaskCount};
+use super::{ecs, replicas, words};
+use crate::platform::{Environment, GroupId, Identity, Platform, ServiceId, TaskCount};
 use crate::policy::verdict::Direction;
-use crate::policy::{Decision, Reason, Verdict};
-
-/// A change, absolute, never a delta: only the named field is ever sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum Change {
-    /// `ecs:UpdateService` with `desiredCount`.
-    Desired {
-        /// The service.
-        service: ServiceId,
-        /// The new count.
-        to: TaskCount,
-    },
-    /// `application-autoscaling:RegisterScalableTarget` with `MinCapacity`.
-    Floor {
-        /// The service.
-        service: ServiceId,
-        /// The new floor.
-        to: TaskCount,
-    },
-}
-
-impl Change {
-    /// What it acts on.
-    pub fn service(&self) -> &ServiceId {
-        match self {
-            Self::Desired { service, .. } | Self::Floor { service, .. } => service,
-        }
-    }
-
-    /// The new count.
-    pub fn to(&self) -> TaskCount {
-        match self {
-            Self::Desired { to, .. } | Self::Floor { to, .. } => *to,
-        }
-    }
-
-    /// The field that is sent, as a sentence names it.
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::Desired { .. } => "desired",
-            Self::Floor { .. } => "the floor",
-        }
-    }
-
-    /// The same change to another count.
-    #[must_use]
-    pub fn with(&self, to: TaskCount) -> Self {
-        match self {
-            Self::Desired { service, .. } => Self::Desired { service: service.clone(), to },
-            Self::Floor { service, .. } => Self::Floor { service: service.clone(), to },
-        }
-    }
-}
+use crate::policy::{Advice, Decision, Reason, Verdict};
 
 /// A change with everything it was made from. Frozen: what is shown is what is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,11 +34,25 @@ pub enum Impossible {
     /// STS has not answered.
     #[error("AWS has not told yet who we are: nothing can be bound to this account")]
     IdentityUnknown,
-    /// The service is not in the platform.
-    #[error("{service} has not been described, or is gone")]
+    /// The target is not in the platform.
+    #[error("{target} has not been described, or is gone")]
     NotDescribed {
-        /// The service.
-        service: ServiceId,
+        /// The target.
+        target: GroupId,
+    },
+    /// What the change is about is not there.
+    #[error("{what}")]
+    NoSuch {
+        /// What, in a sentence.
+        what: String,
+    },
+    /// What the plan rests on was not read.
+    #[error("{what} have not been read{why}: nothing is planned on what is not known")]
+    Unread {
+        /// What.
+        what: String,
+        /// " (denied: …)", or empty.
+        why: String,
     },
     /// The service is being deleted, is deleted, or is in a state this version does not know.
     #[error("{service} is {status}, not active")]
@@ -101,41 +63,68 @@ pub enum Impossible {
         status: String,
     },
     /// Whether a scalable target exists is not known.
-    #[error("the scalable targets have not been read{why}: a floor cannot be moved before they are")]
+    #[error("the scalable targets have not been read{why}: {what} cannot be moved before they are")]
     TargetUnread {
+        /// "the floor", …
+        what: String,
         /// ", denied: …", or empty.
         why: String,
     },
     /// There is none.
-    #[error("{service} has no scalable target: there is no floor to move")]
+    #[error("{service} has no scalable target: {what} cannot be moved")]
     NoTarget {
         /// The service.
         service: ServiceId,
+        /// "the floor", …
+        what: String,
     },
     /// The value is there already.
     #[error("{what} is {now} already: nothing to do")]
     NothingToDo {
-        /// "desired" or "the floor".
-        what: &'static str,
+        /// "desired", "the floor", …
+        what: String,
         /// The value.
-        now: TaskCount,
+        now: Value,
     },
     /// What was set is no longer in force, so that taking it back would undo somebody else's change.
     #[error("{what} is {now}, not the {set} of this change: undoing it would undo another one")]
     NotOurs {
-        /// "desired" or "the floor".
-        what: &'static str,
+        /// "desired", "the floor", …
+        what: String,
         /// What the change set.
-        set: TaskCount,
+        set: Value,
         /// The value.
-        now: TaskCount,
+        now: Value,
     },
+    /// There is no way back.
+    #[error("{why}")]
+    NoWayBack {
+        /// Why.
+        why: String,
+    },
+    /// There is no such hold.
+    #[error(transparent)]
+    NoHold(#[from] super::hold::NoHold),
     /// A guard forbids it.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
 }
 
 impl Plan {
+    /// A plan of a change, made from what `platform` knows at `now`.
+    ///
+    /// `advice` is what the policy says; its sentence is written down with the plan and decides nothing.
+    pub fn of(
+        platform: &Platform,
+        change: Change,
+        advice: &Advice,
+        environment: &Environment,
+        now: Timestamp,
+    ) -> Result<Self, Impossible> {
+        let advice = words::advised(advice, &change.target());
+        Self::make(platform, change, advice, environment, now)
+    }
+
     /// A plan to set a service's desired count, made from what `platform` knows at `now`.
     ///
     /// `verdict` is what the policy says of the service; it is written down with the plan and decides nothing.
@@ -151,47 +140,47 @@ impl Plan {
         Self::make(platform, change, verdict.map(words::sentence), environment, now)
     }
 
-    /// A plan to set the floor of a service's scalable target. AWS moves the count up to a raised floor at once.
-    pub fn floor(
-        platform: &Platform,
-        service: &ServiceId,
-        to: TaskCount,
-        verdict: Option<&Verdict>,
-        environment: &Environment,
-        now: Timestamp,
-    ) -> Result<Self, Impossible> {
-        let change = Change::Floor { service: service.clone(), to };
-        Self::make(platform, change, verdict.map(words::sentence), environment, now)
+    /// The present value of what would be set; `None` where there is nothing that has one.
+    pub fn before(&self) -> Option<Value> {
+        self.observed.value(&self.change)
     }
 
-    /// The same plan to another count, from the same observed values.
-    pub fn with(&self, to: TaskCount) -> Result<Self, Impossible> {
-        let plan = Self { change: self.change.with(to), ..self.clone() };
-        plan.checked()
+    /// The present count of what would be set; 0 where that is no count.
+    pub fn from(&self) -> u32 {
+        match self.before() {
+            Some(Value::Count(count) | Value::Held(count, _)) => count,
+            _ => 0,
+        }
     }
 
-    /// The other way to the same count: the floor instead of the count (a hold), or the count instead of the floor.
-    pub fn instead(&self) -> Result<Self, Impossible> {
-        let (service, to) = (self.change.service().clone(), self.change.to());
-        let change = match self.change {
-            Change::Desired { .. } => Change::Floor { service, to },
-            Change::Floor { .. } => Change::Desired { service, to },
-        };
-        Self { change, ..self.clone() }.checked()
-    }
-
-    /// The present value of the field that would be sent. A floor without a scalable target reads as 0, but
-    /// there is no plan for one.
-    pub fn from(&self) -> TaskCount {
-        self.observed.value(&self.change).unwrap_or_default()
-    }
-
-    /// The desired count that this change leads to: its own, or what a floor lifts the present one to.
+    /// The desired count that a service comes to by this change: its own, or what limits move the present one to. 0
+    /// where the target is no service.
     pub fn goal(&self) -> TaskCount {
+        let desired = self.observed.service().map(|seen| seen.desired).unwrap_or_default();
         match self.change {
             Change::Desired { to, .. } => to,
-            Change::Floor { to, .. } => to.max(self.observed.desired),
+            Change::Floor { to, .. } | Change::Hold { to, .. } | Change::Release { to, .. } => to.max(desired),
+            Change::Ceiling { to, .. } => to.min(desired),
+            _ => desired,
         }
+    }
+
+    /// How many members the group comes to: tasks, replicas, nodes or shards.
+    pub fn comes_to(&self) -> u32 {
+        let present = self.observed.replicas().map_or(0, |seen| seen.members.len() as u32 + seen.unseen);
+        match self.change {
+            Change::AddReplica { .. } => present + 1,
+            Change::RemoveReplica { .. } => present.saturating_sub(1),
+            Change::Weight { .. } => present,
+            Change::Nodes { to, .. } | Change::Shards { to, .. } => to.0,
+            _ => self.goal().0,
+        }
+    }
+
+    /// The change in a line: "desired 6 → 8", "replica prod-db-replica-2 there → gone".
+    pub fn brief(&self) -> String {
+        let before = self.before().map_or_else(|| "—".to_owned(), |value| value.to_string());
+        format!("{} {before} → {}", self.change.field(), self.change.sets())
     }
 
     pub(super) fn make(
@@ -202,55 +191,42 @@ impl Plan {
         now: Timestamp,
     ) -> Result<Self, Impossible> {
         let identity = platform.identity.as_deref().ok_or(Impossible::IdentityUnknown)?.clone();
-        let service = change.service();
-        let gone = || Impossible::NotDescribed { service: service.clone() };
-        let known = platform.services.get(service).ok_or_else(gone)?;
-        if known.status != ServiceStatus::Active {
-            let status = status_word(&known.status).to_owned();
-            return Err(Impossible::NotActive { service: service.clone(), status });
+        let target = change.target();
+        let Some(observed) = Observed::of(platform, &change) else {
+            return Err(Impossible::NotDescribed { target });
+        };
+        let obstacle = match (&observed, &target) {
+            (Observed::Service(seen), GroupId::Service(id)) => ecs::obstacle(platform, id, &change, seen),
+            (Observed::Replicas(seen), _) => replicas::obstacle(seen, &change),
+            _ => None,
+        };
+        if let Some(obstacle) = obstacle {
+            return Err(obstacle);
         }
-        let observed = Observed::of(platform, service).ok_or_else(gone)?;
-        if matches!(change, Change::Floor { .. }) && observed.limits.is_none() {
-            return Err(no_target(platform, service));
-        }
-        Self { change, observed, identity, environment: environment.clone(), made: now, advice }.checked()
+        let plan = Self { change, observed, identity, environment: environment.clone(), made: now, advice };
+        plan.checked(now)
     }
 
-    fn checked(self) -> Result<Self, Impossible> {
+    fn checked(self, now: Timestamp) -> Result<Self, Impossible> {
         guard::forbid(&self.change, &self.observed)?;
-        match self.observed.value(&self.change) {
-            None => Err(Impossible::NoTarget { service: self.change.service().clone() }),
-            Some(now) if now == self.change.to() => Err(Impossible::NothingToDo { what: self.change.field(), now }),
-            Some(_) => Ok(self),
+        if let (Change::Hold { to, until, .. }, Observed::Service(seen)) = (&self.change, &self.observed) {
+            super::hold::Hold::of(seen, *to, *until, now)?;
         }
-    }
-}
-
-fn no_target(platform: &Platform, service: &ServiceId) -> Impossible {
-    let health = platform.sources.get(&Source::ScalableTargets);
-    if health.is_some_and(|health| health.learnt.is_some()) {
-        return Impossible::NoTarget { service: service.clone() };
-    }
-    let why = match health.map(|health| &health.state) {
-        Some(SourceState::Denied { action }) => format!(" (denied: {action})"),
-        _ => String::new(),
-    };
-    Impossible::TargetUnread { why }
-}
-
-fn status_word(status: &ServiceStatus) -> &str {
-    match status {
-        ServiceStatus::Active => "active",
-        ServiceStatus::Draining => "draining",
-        ServiceStatus::Inactive => "inactive",
-        ServiceStatus::Unknown(word) => word,
+        match self.before() {
+            Some(value) if value == self.change.sets() => {
+                Err(Impossible::NothingToDo { what: self.change.field(), now: value })
+            }
+            _ if self.steps().is_empty() => {
+                Err(Impossible::NoSuch { what: format!("there is no {} to change", self.change.field()) })
+            }
+            _ => Ok(self),
+        }
     }
 }
 
 /// The count that an opened preview starts from: what the policy asks for in that direction, even while a cooldown
 /// holds it back; else one task more or fewer. `None` is the key that names no direction: the advice's, else one more.
-pub fn starting_count(verdict: Option<&Verdict>, observed: &Observed, toward: Option<Direction>) -> TaskCount {
-    let now = observed.desired;
+pub fn starting_count(verdict: Option<&Verdict>, now: TaskCount, toward: Option<Direction>) -> TaskCount {
     let advised = verdict.and_then(|verdict| match &verdict.decision {
         Decision::None { reason: Reason::Cooldown { wanted, .. } } => Some(*wanted),
         decision => decision.to(),
@@ -274,14 +250,14 @@ mod tests {
 
     use super::*;
     use crate::change::scene::Scene;
-    use crate::platform::Suspended;
+    use crate::platform::{ServiceStatus, Source, SourceState, Suspended};
 
     fn desired(scene: &Scene, to: u32) -> Result<Plan, Impossible> {
         Plan::desired(&scene.platform, &scene.id, TaskCount(to), None, &Environment::Production, scene.now)
     }
 
     fn floor(scene: &Scene, to: u32) -> Result<Plan, Impossible> {
-        Plan::floor(&scene.platform, &scene.id, TaskCount(to), None, &Environment::Production, scene.now)
+        scene.plan(Change::Floor { service: scene.id.clone(), to: TaskCount(to) })
     }
 
     #[test]
@@ -309,11 +285,11 @@ mod tests {
             (desired(&web(), 5_001), "5001 is more than the 5000 tasks that one service may have"),
             (floor(&web(), 4), "the floor is 4 already: nothing to do"),
             (floor(&web(), 11), "a floor of 11 is above the ceiling of 10: raise the ceiling first"),
-            (floor(&bare, 8), "solosuccess-production/web has no scalable target: there is no floor to move"),
+            (floor(&bare, 8), "solosuccess-production/web has no scalable target: the floor cannot be moved"),
             (
                 floor(&denied, 8),
                 "the scalable targets have not been read (denied: application-autoscaling:DescribeScalableTargets): \
-                 a floor cannot be moved before they are",
+                 the floor cannot be moved before they are",
             ),
         ];
         for (plan, sentence) in table {
@@ -325,18 +301,7 @@ mod tests {
     fn a_count_needs_no_scalable_target() {
         let mut scene = Scene::web();
         scene.platform.targets.clear();
-        assert_eq!(desired(&scene, 8).unwrap().observed.limits, None);
-    }
-
-    #[test]
-    fn the_other_way_to_the_same_count() {
-        let scene = Scene::web().limits(4, 10);
-        let hold = scene.desired(8).instead().unwrap();
-        assert_eq!(hold.change, scene.floor(8).change);
-        assert_eq!((hold.from(), hold.goal()), (TaskCount(4), TaskCount(8)));
-        assert_eq!(hold.instead().unwrap().change, scene.desired(8).change);
-        assert!(matches!(scene.desired(11).instead(), Err(Impossible::Forbidden(_))));
-        assert!(matches!(scene.desired(4).instead(), Err(Impossible::NothingToDo { .. })));
+        assert_eq!(desired(&scene, 8).unwrap().observed.service().unwrap().limits, None);
     }
 
     #[test]
@@ -370,7 +335,7 @@ mod tests {
     #[test]
     fn the_count_a_key_starts_from() {
         let scene = Scene::web().limits(4, 10);
-        let observed = scene.desired(8).observed;
+
         let out = scene.verdict(Decision::Out { to: TaskCount(9), reason: Reason::Steady }, 90.0, 300);
         let cooling = Reason::Cooldown {
             direction: Direction::Out,
@@ -390,10 +355,9 @@ mod tests {
             (Some(&steady), Some(Direction::Out), 7),
         ];
         for (verdict, toward, expected) in table {
-            assert_eq!(starting_count(verdict, &observed, toward), TaskCount(expected), "{verdict:?} {toward:?}");
+            assert_eq!(starting_count(verdict, TaskCount(6), toward), TaskCount(expected), "{verdict:?} {toward:?}");
         }
-        let stopped = Scene::web().counts(0, 0, 0).desired(1).observed;
-        assert_eq!(starting_count(None, &stopped, Some(Direction::In)), TaskCount(0));
+        assert_eq!(starting_count(None, TaskCount(0), Some(Direction::In)), TaskCount(0));
     }
 
     proptest! {
@@ -403,21 +367,19 @@ mod tests {
             min in 0..6_000_u32,
             max in 0..6_000_u32,
             to in any::<u32>(),
-            again in 0..7_000_u32,
             lift in any::<bool>(),
         ) {
             let scene = Scene::web().counts(now, now, 0).limits(min, max);
-            let first = if lift { floor(&scene, to.min(7_000)) } else { desired(&scene, to.min(7_000)) };
+            let plan = if lift { floor(&scene, to.min(7_000)) } else { desired(&scene, to.min(7_000)) };
             prop_assert!(desired(&scene, to).is_err() || to <= 5_000);
-            let Ok(first) = first else { return Ok(()) };
-            for plan in [Some(first.clone()), first.with(TaskCount(again)).ok(), first.instead().ok()].into_iter().flatten() {
-                prop_assert!(plan.change.to() <= MOST_TASKS);
-                prop_assert_ne!(plan.change.to(), plan.from());
-                if matches!(plan.change, Change::Floor { .. }) {
-                    prop_assert!(plan.change.to().0 <= max);
-                }
+            let Ok(plan) = plan else { return Ok(()) };
+            let to = plan.change.count().unwrap();
+            prop_assert!(to <= MOST_TASKS.0);
+            prop_assert_ne!(to, plan.from());
+            if lift {
+                prop_assert!(to <= max);
             }
-            prop_assert!(starting_count(None, &first.observed, None) <= MOST_TASKS);
+            prop_assert!(starting_count(None, TaskCount(now), None) <= MOST_TASKS);
         }
     }
 }

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::command::command;
 use super::guard::{self, Tier};
-use super::outlook;
-use super::plan::{Change, Plan};
-use super::projection::{self, Projection};
-use super::{price, words};
-use crate::platform::{Platform, Service, Source, TaskCount};
-use crate::policy::{Decision, Policy, Prices, Reason, Verdict};
+use super::kind::Change;
+use super::observed::Observed;
+use super::plan::Plan;
+use super::{cache, ecs, replicas, words};
+use crate::platform::{GroupId, Platform};
+use crate::policy::{Advice, Decision, Policy, Reason, Verdict};
 
 /// A preview: everything the box shows. Plain text; the console lays it out.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,9 @@ pub struct Preview {
     pub next: Vec<String>,
     /// What speaks against it.
     pub warnings: Vec<String>,
-    /// The other way to the same count, as in "hold: raise the floor to 8"; [`Plan::instead`] makes its plan.
+    /// The steps, where there are several, in their order.
+    pub steps: Vec<String>,
+    /// The other way to the same count, as in "hold: raise the floor to 8 until 18:00Z"; [`ecs::held_longer`] has it.
     pub instead: Option<String>,
     /// The equivalent `aws` command, shell-quoted.
     pub command: String,
@@ -45,6 +47,17 @@ pub struct Row {
     pub note: String,
 }
 
+impl Row {
+    pub(super) fn new(
+        label: &str,
+        before: impl Into<String>,
+        after: impl Into<String>,
+        note: impl Into<String>,
+    ) -> Self {
+        Self { label: label.to_owned(), before: before.into(), after: after.into(), note: note.into() }
+    }
+}
+
 /// The preview of a plan. `expected_ready_s` is the median, in seconds, of the finished scale-outs seen here.
 ///
 /// Names are as AWS spells them, hostile characters and all; only [`Preview::command`] is made safe to paste.
@@ -52,102 +65,63 @@ pub fn preview(
     plan: &Plan,
     platform: &Platform,
     policy: &Policy,
-    verdict: Option<&Verdict>,
+    advice: &Advice,
     expected_ready_s: Option<u32>,
     now: Timestamp,
 ) -> Preview {
-    let projections = projection::of(plan, platform, policy, verdict, now);
+    let target = plan.change.target();
+    let verdict = target.service().and_then(|id| advice.services.get(id));
+    let (title, rows, next, warnings) = match (&plan.observed, &target) {
+        (Observed::Service(seen), GroupId::Service(id)) => {
+            let projections = ecs::projection::of(plan, (id, seen), platform, policy, verdict, now);
+            (
+                ecs::title(plan, id),
+                ecs::rows(plan, (id, seen), platform, policy, &projections, expected_ready_s),
+                ecs::outlook::next(plan, id, seen, platform),
+                ecs::outlook::warnings(plan, (id, seen), platform, policy, verdict, &projections, now),
+            )
+        }
+        (Observed::Replicas(seen), _) => (
+            replicas::title(plan),
+            replicas::rows(plan, seen, platform, policy),
+            replicas::next(plan, seen),
+            replicas::warnings(plan, seen, platform, policy, advice, now),
+        ),
+        (Observed::Cache(seen), _) => (
+            cache::title(plan),
+            cache::rows(plan, seen, platform, policy),
+            cache::next(plan),
+            cache::warnings(plan, seen, platform, policy, advice, now),
+        ),
+        // Lines of the journal are made by hand at worst: what they say together is nothing.
+        (Observed::Service(_), _) => (String::new(), Vec::new(), Vec::new(), Vec::new()),
+    };
+    let steps = plan.steps();
+    let steps = if steps.len() > 1 { steps.iter().map(super::Step::what).collect() } else { Vec::new() };
     Preview {
-        title: title(plan),
-        rows: rows(plan, platform, &projections, expected_ready_s, &policy.prices),
-        why: why(plan, verdict),
-        next: outlook::next(plan, platform),
-        warnings: outlook::warnings(plan, platform, policy, verdict, &projections, now),
-        instead: instead(plan),
+        title,
+        rows,
+        why: why(plan, advice, &target),
+        next,
+        warnings,
+        steps,
+        instead: instead(plan, platform, now),
         command: command(plan),
         tier: guard::tier(plan, policy),
     }
 }
 
-fn title(plan: &Plan) -> String {
-    let name = &plan.change.service().service;
-    let (from, to) = (plan.from(), plan.change.to());
-    match plan.change {
-        Change::Desired { .. } if to.0 == 0 => format!("Stop {name}"),
-        Change::Desired { .. } if to > from => format!("Scale out {name}"),
-        Change::Desired { .. } => format!("Scale in {name}"),
-        Change::Floor { .. } if to > from => format!("Raise the floor of {name}"),
-        Change::Floor { .. } => format!("Lower the floor of {name}"),
-    }
+fn why(plan: &Plan, advice: &Advice, target: &GroupId) -> Vec<String> {
+    let group = match target {
+        GroupId::Service(id) => return of_service(plan, advice.services.get(id)),
+        GroupId::Replicas(id) => advice.replicas.get(id),
+        GroupId::Cache(id) => advice.caches.get(id),
+    };
+    let Some(verdict) = group else { return vec!["the policy has not judged this group yet".to_owned()] };
+    std::iter::once(verdict.sentence()).chain(verdict.evidence_lines()).collect()
 }
 
-fn rows(
-    plan: &Plan,
-    platform: &Platform,
-    projections: &[Projection],
-    expected_ready_s: Option<u32>,
-    prices: &Prices,
-) -> Vec<Row> {
-    let row =
-        |label: &str, before: String, after: String, note: String| Row { label: label.to_owned(), before, after, note };
-    let (desired, goal) = (plan.observed.desired, plan.goal());
-    let mut rows = Vec::new();
-    let counts = |note| row("desired", desired.to_string(), goal.to_string(), note);
-    match plan.change {
-        Change::Desired { to, .. } => rows.push(counts(limits_note(plan, platform, to))),
-        Change::Floor { to, .. } => {
-            let ceiling = plan.observed.limits.map_or(String::new(), |(_, ceiling)| format!("ceiling {ceiling}"));
-            rows.push(row("floor", plan.from().to_string(), to.to_string(), ceiling));
-            let stays =
-                if goal == desired { "moving the floor moves no task" } else { "AWS moves it to the floor at once" };
-            rows.push(counts(stays.to_owned()));
-        }
-    }
-    if goal == desired {
-        return rows;
-    }
-    rows.extend(projections.iter().map(|p| row(p.label(), p.before(), p.after(), p.note())));
-    if let Some(service) = platform.services.get(plan.change.service()) {
-        let (before, after, note) = price::row(service, desired, goal, prices);
-        rows.push(row("cost", before, after, note));
-        let (label, after, note) = if goal > desired { ready(expected_ready_s) } else { drained(service, platform) };
-        rows.push(row(label, String::new(), after, note));
-    }
-    rows
-}
-
-fn limits_note(plan: &Plan, platform: &Platform, to: TaskCount) -> String {
-    match plan.observed.limits {
-        Some((floor, ceiling)) if to < floor || to > ceiling => format!("outside {floor}–{ceiling}"),
-        Some((floor, ceiling)) => format!("inside {floor}–{ceiling}, room left +{}", ceiling.0 - to.0),
-        None if platform.sources.get(&Source::ScalableTargets).is_some_and(|health| health.learnt.is_some()) => {
-            "no scalable target: nothing bounds it".to_owned()
-        }
-        None => "its limits are not known".to_owned(),
-    }
-}
-
-fn ready(expected_s: Option<u32>) -> (&'static str, String, String) {
-    match expected_s {
-        Some(seconds) => {
-            ("ready", format!("~{}", words::span(seconds)), "median of the scale-outs seen here".to_owned())
-        }
-        None => ("ready", "—".to_owned(), "not yet measured here".to_owned()),
-    }
-}
-
-/// A task that is taken away serves on until its target has drained.
-fn drained(service: &Service, platform: &Platform) -> (&'static str, String, String) {
-    let groups = service.target_groups.iter().filter_map(|arn| platform.target_groups.get(arn));
-    match groups.filter_map(|group| group.draining_s).max() {
-        Some(seconds) => {
-            ("gone", format!("~{}", words::span(seconds)), "targets finish their requests first".to_owned())
-        }
-        None => ("gone", "—".to_owned(), "draining time not known".to_owned()),
-    }
-}
-
-fn why(plan: &Plan, verdict: Option<&Verdict>) -> Vec<String> {
+fn of_service(plan: &Plan, verdict: Option<&Verdict>) -> Vec<String> {
     let Some(verdict) = verdict else {
         return vec!["the policy has not judged this service yet".to_owned()];
     };
@@ -166,15 +140,17 @@ fn why(plan: &Plan, verdict: Option<&Verdict>) -> Vec<String> {
     why
 }
 
-fn instead(plan: &Plan) -> Option<String> {
-    let other = plan.instead().ok()?;
-    let to = other.change.to();
-    Some(match other.change {
-        Change::Floor { .. } if to > other.from() => {
-            format!("hold: raise the floor to {to}; the autoscaler keeps at least that until the floor is lowered")
+fn instead(plan: &Plan, platform: &Platform, now: Timestamp) -> Option<String> {
+    let other = ecs::held_longer(&plan.change, now)?;
+    Some(match &other {
+        Change::Hold { to, until, .. } => {
+            let held = Plan::make(platform, other.clone(), None, &plan.environment, now).ok()?;
+            let seen = held.observed.service()?;
+            let back = ecs::hold_of(&held, seen)?.adds.last()?.floor;
+            let until = words::until(*until);
+            format!("hold: raise the floor to {to} until {until}; AWS itself returns it to {back}")
         }
-        Change::Floor { .. } => format!("lower the floor to {to}; the autoscaler may then scale in to it by itself"),
-        Change::Desired { .. } => format!("set desired to {to} once; the autoscaler may change it again"),
+        _ => format!("set desired to {} once; the autoscaler may change it again", other.count()?),
     })
 }
 
@@ -184,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::change::scene::Scene;
-    use crate::platform::{Environment, MetricId, Suspended};
+    use crate::platform::{Environment, MetricId, Source, Suspended, TaskCount};
 
     /// The box as text, every part of it.
     fn text(preview: &Preview) -> String {
@@ -198,6 +174,9 @@ mod tests {
                 writeln!(text, "  {name:<9}{line}").unwrap();
             }
         }
+        for (n, step) in preview.steps.iter().enumerate() {
+            writeln!(text, "  {:<9}{}. {step}", "step", n + 1).unwrap();
+        }
         let instead = preview.instead.as_deref().unwrap_or("—");
         write!(text, "  instead  {instead}\n  $ {}\n  {}", preview.command, preview.tier.asks()).unwrap();
         text
@@ -205,7 +184,9 @@ mod tests {
 
     fn shown(scene: &Scene, plan: &Plan, verdict: Option<&Verdict>) -> String {
         let policy = Policy::of_spec(Environment::Production);
-        text(&preview(plan, &scene.platform, &policy, verdict, Some(110), scene.now))
+        let mut advice = Advice::default();
+        advice.services.extend(verdict.map(|verdict| (scene.id.clone(), verdict.clone())));
+        text(&preview(plan, &scene.platform, &policy, &advice, Some(110), scene.now))
     }
 
     fn web() -> Scene {
@@ -270,7 +251,7 @@ mod tests {
         let mut scene = Scene::web().service(|service| service.task_size = None);
         scene.platform.sources.remove(&Source::ScalableTargets);
         let policy = Policy::of_spec(Environment::Production);
-        let preview = preview(&scene.desired(8), &scene.platform, &policy, None, None, scene.now);
+        let preview = preview(&scene.desired(8), &scene.platform, &policy, &Advice::default(), None, scene.now);
         insta::assert_snapshot!(text(&preview));
     }
 

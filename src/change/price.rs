@@ -1,8 +1,9 @@
-//! What tasks cost at Fargate's list price.
+//! What tasks, instances and nodes cost at the list price.
 
+use super::preview::Row;
 use crate::platform::{Service, TaskCount};
 use crate::policy::Prices;
-use crate::policy::prices::{ARCHITECTURE, MONTH_HOURS};
+use crate::policy::prices::{ARCHITECTURE, MONTH_HOURS, Price};
 
 /// Before, after and a note for the preview; dashes where there is no list price to tell.
 pub(super) fn row(service: &Service, from: TaskCount, to: TaskCount, prices: &Prices) -> (String, String, String) {
@@ -30,4 +31,16 @@ pub(super) fn row(service: &Service, from: TaskCount, to: TaskCount, prices: &Pr
         difference.abs()
     );
     (format!("${before:.3}/h"), format!("${after:.3}/h"), note)
+}
+
+/// The same for members of a group that cost so much an hour each; `None` is "no price", never 0.
+pub(super) fn members(label: &str, price: Option<(f64, &Price)>, from: u32, to: u32) -> Row {
+    let Some((one, price)) = price else { return Row::new(label, "—", "—", "no price") };
+    let (before, after) = (one * f64::from(from), one * f64::from(to));
+    let sign = if after < before { '-' } else { '+' };
+    let difference = (after - before).abs();
+    let month = difference * MONTH_HOURS;
+    let month = if month < 10.0 { format!("{month:.2}") } else { super::words::grouped(month) };
+    let note = format!("{sign}${difference:.3}/h, {sign}${month} a month if kept · on-demand {}", price.origin());
+    Row::new(label, format!("${before:.3}/h"), format!("${after:.3}/h"), note)
 }

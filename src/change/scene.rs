@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::Plan;
+use super::kind::Change;
+use super::plan::{Impossible, Plan};
 use crate::platform::MetricId;
 use crate::platform::{
     AccountId, Activity, ActivityKind, CountChange, CountHistory, Deployment, Environment, Identity, LoadBalancerId,
@@ -14,7 +15,7 @@ use crate::platform::{
     TargetState, TaskCount, TaskSize,
 };
 use crate::policy::verdict::{Counts, Floor, WindowEvidence};
-use crate::policy::{Decision, MetricEvidence, Verdict};
+use crate::policy::{Advice, Decision, MetricEvidence, Verdict};
 
 /// A platform of one service, six of six running, everything read just now.
 #[derive(Debug, Clone)]
@@ -217,7 +218,11 @@ impl Scene {
     }
 
     pub(super) fn floor(&self, to: u32) -> Plan {
-        Plan::floor(&self.platform, &self.id, TaskCount(to), None, &Environment::Production, self.now).unwrap()
+        self.plan(Change::Floor { service: self.id.clone(), to: TaskCount(to) }).unwrap()
+    }
+
+    pub(super) fn plan(&self, change: Change) -> Result<Plan, Impossible> {
+        Plan::of(&self.platform, change, &Advice::default(), &Environment::Production, self.now)
     }
 
     /// A verdict with CPU at `cpu` % whose out-window holds `held_s` of 300 s.

@@ -2,13 +2,23 @@
 
 use jiff::Timestamp;
 
-use crate::platform::MetricId;
 use crate::platform::metric::Unit;
-use crate::policy::Verdict;
+use crate::platform::{GroupId, MetricId, ScheduledAction};
+use crate::policy::{Advice, Verdict};
 
 /// A verdict in one line, as it is written down with a plan: "scale out 6 → 8: cpu 82 % > 70 % held 5m of 5m".
 pub(super) fn sentence(verdict: &Verdict) -> String {
     format!("{}: {}", verdict.sentence(), why(verdict).join(" · "))
+}
+
+/// What the policy says of a group, in one line; `None` when it has not judged it.
+pub(super) fn advised(advice: &Advice, group: &GroupId) -> Option<String> {
+    let group = match group {
+        GroupId::Service(id) => return advice.services.get(id).map(sentence),
+        GroupId::Replicas(id) => advice.replicas.get(id),
+        GroupId::Cache(id) => advice.caches.get(id),
+    };
+    group.map(|verdict| format!("{}: {}", verdict.sentence(), verdict.evidence_lines().join(" · ")))
 }
 
 /// What a decision rests on, a sentence each.
@@ -57,4 +67,27 @@ pub(super) fn span(seconds: u32) -> String {
 /// A time of the day in UTC: "14:32:07Z".
 pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%SZ").to_string()
+}
+
+/// A time that may lie on another day: "2026-11-03 18:00Z".
+pub(super) fn until(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%MZ").to_string()
+}
+
+/// A scheduled action in a line: "cron(0 12 * * ? *) UTC, floor 6, ceiling 12".
+pub(super) fn scheduled(action: &ScheduledAction) -> String {
+    let zone = if action.timezone.is_empty() { "UTC" } else { &action.timezone };
+    let mut text = format!("{} {zone}", action.schedule);
+    if let Some(min) = action.min {
+        text.push_str(&format!(", floor {min}"));
+    }
+    if let Some(max) = action.max {
+        text.push_str(&format!(", ceiling {max}"));
+    }
+    text
+}
+
+/// A long id as people say it: its first eight characters.
+pub(super) fn short(id: &str) -> String {
+    id.chars().take(8).collect()
 }

@@ -50,12 +50,12 @@ pub struct App {
     frozen_at: Option<Timestamp>,
     /// Whether an Enter that counted has not been answered yet.
     asked: bool,
-    /// The service of that Enter.
+    /// The name of the group of that Enter.
     confirming: Option<String>,
     /// What `live` was last told is on the screen.
     looked: Option<(Vec<ServiceId>, Option<ServiceId>)>,
     /// What `live` was last told is being previewed.
-    previewing: Option<ServiceId>,
+    previewing: Option<GroupId>,
     /// Whether it has to be told again.
     untold: bool,
     effects: Vec<Effect>,
@@ -207,7 +207,7 @@ impl App {
             self.looked = Some((visible.clone(), open.clone()));
             self.ask(Command::Look { visible, open });
         }
-        let previewing = self.model.dialog.as_ref().and_then(Dialog::previewing).cloned();
+        let previewing = self.model.dialog.as_ref().and_then(Dialog::previewing);
         if previewing != self.previewing || self.untold {
             self.untold = false;
             self.previewing.clone_from(&previewing);
@@ -365,7 +365,7 @@ impl App {
                 } else if let Some(command) = preview.answer(key, at, &self.view) {
                     self.asked = true;
                     self.confirming =
-                        self.model.dialog.as_ref().and_then(Dialog::previewing).map(|it| it.service.to_string());
+                        self.model.dialog.as_ref().and_then(Dialog::previewing).map(|it| it.name().to_owned());
                     self.ask(command);
                 }
             }

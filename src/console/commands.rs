@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use super::keymap::Keymap;
 use super::model::{Model, Pane};
 use super::panes::{self, PANES};
-use crate::change::Observed;
 use crate::live::{Armed, View};
 use crate::platform::{GroupId, ServiceId};
 
@@ -77,6 +76,22 @@ pub enum Verb {
     Show(Pane),
     Scale,
     Accept,
+    Undo,
+    Floor,
+    Ceiling,
+    Release,
+    SuspendIn,
+    SuspendOut,
+    SuspendScheduled,
+    Resume,
+    StopTask,
+    Schedule,
+    Unschedule,
+    AddReplica,
+    RemoveReplica,
+    Weight,
+    AddNode,
+    RemoveNode,
     Why,
     Incident,
     Open,
@@ -168,6 +183,11 @@ impl Command {
         self
     }
 
+    const fn destroys(mut self) -> Self {
+        self.danger = Danger::Destroy;
+        self
+    }
+
     const fn when(mut self, needs: Needs) -> Self {
         self.needs = Some(needs);
         self
@@ -193,14 +213,15 @@ const fn show(pane: &'static panes::Row) -> Command {
 
 #[rustfmt::skip]
 const VERBS: &[Command] = &[
-    look(Verb::Scale, "scale", &["desired"], MAIN, &["s"], "Preview another count for the selected service").hinted("scale").changes().when(plannable),
+    look(Verb::Scale, "scale", &["desired"], MAIN, &["s"], "Preview another count for the selected group").hinted("scale").changes().when(plannable),
     look(Verb::Accept, "advice", &["accept"], MAIN, &["a"], "Preview what the advice asks for").hinted("advice").changes().when(advised),
+    look(Verb::Undo, "undo", &[], MAIN, &["u"], "Preview the way back from the last change of the selected group").hinted("undo").changes().when(undoable),
     look(Verb::Why, "why", &["evidence"], MAIN, &["w"], "Why it does what it does: causes, evidence, what mends them").hinted("why").when(selected),
     look(Verb::Incident, "incident", &["summary", "postmortem"], MAIN, &["y"], "Copy the incident as Markdown: signals, what happened, outcomes, commands").when(in_the_record),
     look(Verb::Open, "open", &[], MAIN, &["enter"], "Into the selected group, or the row under the cursor").when(openable),
     look(Verb::More, "more", &[], PREVIEW, &["+", "="], "One task more").hinted("one more").changes(),
     look(Verb::Fewer, "fewer", &[], PREVIEW, &["-"], "One task fewer").hinted("one fewer").changes(),
-    look(Verb::Hold, "hold", &["floor"], PREVIEW, &["h"], "Move the floor instead of the count, and back").hinted("hold").changes(),
+    look(Verb::Hold, "hold", &[], PREVIEW, &["h"], "Hold the count until a time, a later one, and back to the plain count").hinted("hold").changes(),
     look(Verb::Next, "next", &[], PREVIEW, &["enter"], "On to the confirmation; digits set the count").hinted("confirm").changes(),
     look(Verb::Filter, "filter", &["search"], MAIN, &["/"], "Show only groups with a text in their name, or of a tier").hinted("filter"),
     look(Verb::Palette, "palette", &["run"], MAIN, &[":"], "Run a command by its name").hinted("run"),
@@ -217,7 +238,22 @@ const VERBS: &[Command] = &[
     look(Verb::Describe, "describe", &["events"], MAIN, &["d"], "Everything AWS says about the selected service").when(known),
     look(Verb::Copy, "copy", &["yank"], &[Layer::Main, Layer::Preview], &["c"], "Copy, shell-quoted: the selected group's name, or the preview's aws command").when(selected),
     look(Verb::Freeze, "freeze", &["thaw"], MAIN, &["f"], "Stop the screen, not the polling; again to go on"),
-    look(Verb::Pause, "pause", &["resume"], MAIN, &["P"], "Stop the polling; again to go on").when(pausable),
+    look(Verb::Floor, "floor", &["min"], MAIN, &[], "Move a service's floor: `floor 4`").changes().when(on_service),
+    look(Verb::Ceiling, "ceiling", &["max"], MAIN, &[], "Move a service's ceiling: `ceiling 12`").changes().when(on_service),
+    look(Verb::Release, "release", &["unhold"], MAIN, &[], "End a hold now: the floor that the schedule says").changes().when(on_service),
+    look(Verb::SuspendIn, "suspend-in", &[], MAIN, &[], "Suspend scale-in of a service, and nothing else").changes().when(on_service),
+    look(Verb::SuspendOut, "suspend-out", &[], MAIN, &[], "Suspend scale-out of a service, and nothing else").changes().when(on_service),
+    look(Verb::SuspendScheduled, "suspend-scheduled", &[], MAIN, &[], "Suspend a service's scheduled actions, and nothing else").changes().when(on_service),
+    look(Verb::Resume, "resume", &[], MAIN, &[], "Resume what is suspended: `resume in`, `resume out`, `resume scheduled`").changes().when(on_service),
+    look(Verb::StopTask, "stop-task", &[], MAIN, &[], "Stop one task of a service: `stop-task 0123abcd`").destroys().when(on_service),
+    look(Verb::Schedule, "schedule", &[], MAIN, &[], "Put a scheduled action: `schedule noon cron(0 12 * * ? *) min=6`").changes().when(on_service),
+    look(Verb::Unschedule, "unschedule", &[], MAIN, &[], "Delete a scheduled action: `unschedule noon`").destroys().when(on_service),
+    look(Verb::AddReplica, "add-replica", &[], MAIN, &[], "Make a read replica, in a zone: `add-replica us-east-1b`").changes().when(on_replicas),
+    look(Verb::RemoveReplica, "remove-replica", &[], MAIN, &[], "Drain and delete the newest read replica, or a named one").destroys().when(on_replicas),
+    look(Verb::Weight, "weight", &[], MAIN, &[], "Set the weight of a reader record: `weight db-replica-1 10`").changes().when(on_replicas),
+    look(Verb::AddNode, "add-node", &["add-shard"], MAIN, &[], "One node more of a cache, or one shard with cluster mode on").changes().when(on_cache),
+    look(Verb::RemoveNode, "remove-node", &["remove-shard"], MAIN, &[], "One node fewer of a cache, or one shard").destroys().when(on_cache),
+    look(Verb::Pause, "pause", &[], MAIN, &["P"], "Stop the polling; again to go on").when(pausable),
     look(Verb::Refresh, "refresh", &["reload"], MAIN, &["ctrl-r"], "Ask AWS everything again now"),
     look(Verb::Sort, "sort", &["order"], MAIN, &["S"], "Order by name, or by who needs attention"),
     look(Verb::Theme, "theme", &["colours", "colors"], MAIN, &[], "The next theme; in the palette, `theme NAME`"),
@@ -276,10 +312,18 @@ fn selected(_: &View, model: &Model) -> Result<(), String> {
 
 fn known(view: &View, model: &Model) -> Result<(), String> {
     let id = service(model)?;
-    if Observed::of(&view.platform, id).is_none() {
-        return Err("the service has not been described yet".to_owned());
-    }
-    Ok(())
+    described(view, &GroupId::Service(id.clone()))
+}
+
+/// Whether the group was described.
+fn described(view: &View, id: &GroupId) -> Result<(), String> {
+    let known = match id {
+        GroupId::Service(id) => view.platform.services.contains_key(id),
+        GroupId::Replicas(id) => view.platform.databases.contains_key(id),
+        GroupId::Cache(id) => view.platform.caches.contains_key(id),
+    };
+    let what = if id.service().is_some() { "the service" } else { "the group" };
+    if known { Ok(()) } else { Err(format!("{what} has not been described yet")) }
 }
 
 fn plannable(view: &View, model: &Model) -> Result<(), String> {
@@ -287,10 +331,38 @@ fn plannable(view: &View, model: &Model) -> Result<(), String> {
     if model.selected.is_some() && model.shown().is_none() {
         return Err(format!("the pane {} shows no group that could be changed", model.pane.name()));
     }
-    known(view, model)?;
+    described(view, selection(model)?)?;
     match view.platform.identity {
         Some(_) => Ok(()),
         None => Err("who we are to AWS is not known yet".to_owned()),
+    }
+}
+
+fn on_service(view: &View, model: &Model) -> Result<(), String> {
+    service(model)?;
+    plannable(view, model)
+}
+
+fn on_replicas(view: &View, model: &Model) -> Result<(), String> {
+    match selection(model)? {
+        GroupId::Replicas(_) => plannable(view, model),
+        other => Err(format!("{} has no read replicas: select the replicas of a database", other.name())),
+    }
+}
+
+fn on_cache(view: &View, model: &Model) -> Result<(), String> {
+    match selection(model)? {
+        GroupId::Cache(_) => plannable(view, model),
+        other => Err(format!("{} is no cache: select one", other.name())),
+    }
+}
+
+fn undoable(view: &View, model: &Model) -> Result<(), String> {
+    plannable(view, model)?;
+    let id = selection(model)?;
+    match view.done.get(id) {
+        Some(_) => Ok(()),
+        None => Err(format!("no change of {} is known here: there is nothing to take back", id.name())),
     }
 }
 
@@ -308,11 +380,12 @@ fn in_the_record(_: &View, model: &Model) -> Result<(), String> {
 
 fn advised(view: &View, model: &Model) -> Result<(), String> {
     plannable(view, model)?;
-    let id = service(model)?;
-    match view.advice.services.get(id).and_then(|verdict| verdict.decision.to()) {
-        Some(_) => Ok(()),
-        None => Err("the advice asks for no change here".to_owned()),
-    }
+    let asks = match selection(model)? {
+        GroupId::Service(id) => view.advice.services.get(id).is_some_and(|verdict| verdict.decision.to().is_some()),
+        GroupId::Replicas(id) => view.advice.replicas.get(id).is_some_and(|verdict| verdict.decision.to().is_some()),
+        GroupId::Cache(id) => view.advice.caches.get(id).is_some_and(|verdict| verdict.decision.to().is_some()),
+    };
+    if asks { Ok(()) } else { Err("the advice asks for no change here".to_owned()) }
 }
 
 fn pausable(view: &View, _: &Model) -> Result<(), String> {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::commands::{COMMANDS, Layer};
+use super::commands::{COMMANDS, Layer, Verb};
 use super::dialogs::Dialog;
 use super::frame::Look;
 use super::model::{Model, Tone};
@@ -39,34 +39,49 @@ pub fn status(_view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Bu
     draw(&line, area, buf);
 }
 
-/// The hint line: the keys of what can be done here, what cannot be had now dimmed. What does not fit is left out from
-/// the right, whole hints at a time.
+/// What leads to everything else: the hint line always has room for it.
+const WAYS_ON: [Verb; 2] = [Verb::Palette, Verb::Help];
+
+/// The hint line: the keys of what can be done here, what cannot be had now dimmed. What does not fit is left out, whole
+/// hints at a time, but never the ways to the rest.
 pub fn hints(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffer) {
     let style = |meaning| look.theme.style(meaning);
     let mut line = Line::from(" ");
-    let mut add = |key: &str, word: &str, can: bool| {
+    let hint = |key: &str, word: &str, can: bool| {
         let (key_meaning, word_meaning) =
             if can { (Meaning::Key, Meaning::Muted) } else { (Meaning::Dim, Meaning::Dim) };
-        let hint =
-            [Span::styled(key.to_owned(), style(key_meaning)), Span::styled(format!(" {word}  "), style(word_meaning))];
-        if line.width() + hint.iter().map(Span::width).sum::<usize>() <= usize::from(area.width) + 2 {
-            line.spans.extend(hint);
-        }
+        [Span::styled(key.to_owned(), style(key_meaning)), Span::styled(format!(" {word}  "), style(word_meaning))]
     };
+    // The two spaces behind the last one may be cut off.
+    let width = usize::from(area.width) + 2;
     let layer = model.dialog.as_ref().map_or(Some(Layer::Main), Dialog::layer);
     match layer {
         None => {
             for (key, word) in [("enter", "accept"), ("esc", "back"), ("ctrl-u", "clear"), ("ctrl-c", "quit")] {
-                add(key, word, true);
+                line.spans.extend(hint(key, word, true));
             }
         }
         Some(layer) => {
+            let mut hints: Vec<(bool, [Span<'_>; 2])> = Vec::new();
             for command in COMMANDS.iter().filter(|command| command.layers.contains(&layer)) {
                 // There is nothing to go back from in a pane, where the line is full anyway.
                 let back = layer == Layer::Main && command.hint == Some("back");
-                if let (Some(word), Some(key), false) = (command.hint, look.keymap.key(layer, command.verb), back) {
-                    add(&key.to_string(), word, command.available(view, model).is_ok());
+                let can = command.available(view, model).is_ok();
+                // As a rule there is nothing to take back either.
+                let idle = back || (command.verb == Verb::Undo && !can);
+                if let (Some(word), Some(key), false) = (command.hint, look.keymap.key(layer, command.verb), idle) {
+                    hints.push((WAYS_ON.contains(&command.verb), hint(&key.to_string(), word, can)));
                 }
+            }
+            let wide = |hint: &[Span<'_>; 2]| hint.iter().map(Span::width).sum::<usize>();
+            let mut kept: usize = hints.iter().filter(|(on, _)| *on).map(|(_, hint)| wide(hint)).sum();
+            for (on, hint) in hints {
+                if on {
+                    kept -= wide(&hint);
+                } else if line.width() + wide(&hint) + kept > width {
+                    continue;
+                }
+                line.spans.extend(hint);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! look. Absent on purpose: awaiting AWS, and deciding policy.
 
 pub mod app;
+mod changes;
 pub mod commands;
 pub mod dialogs;
 pub mod event;

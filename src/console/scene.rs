@@ -89,6 +89,7 @@ impl Scene {
             environment: Environment::Production,
             armed: Armed::ReadOnly,
             followed: None,
+            done: Arc::default(),
             journal: Some(Arc::default()),
             paused: false,
             meter: Meter { calls_per_minute: 41, throttled: 0, dollars_per_hour: 0.02, ..Meter::default() },

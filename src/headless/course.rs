@@ -218,7 +218,7 @@ impl Desk {
                 return Ok(());
             }
         };
-        let shown = preview(&plan, &view.platform, &view.policy, verdict, None, now).tier;
+        let shown = preview(&plan, &view.platform, &view.policy, &view.advice, None, now).tier;
         let reason = shown.needs_reason().then(|| "the contest".to_owned());
         let answer = Answer { typed: shown.typed().unwrap_or_default(), reason };
         let asked = Asked { plan, shown, answer, pressed: now };

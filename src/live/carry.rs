@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides; it runs beside the owner so that the owner never waits for AWS or for the disk.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -9,11 +10,11 @@ use tokio::sync::mpsc;
 
 use super::owner::{Inner, LEFT};
 use super::view::Followed;
-use crate::aws::{Failure, Reader, Writer, pace};
+use crate::aws::{Failure, Found, Reader, Writer, pace};
 use crate::change::journal::{ChangeId, Entry, State, Unfinished};
-use crate::change::{Asked, Confirmed, Follow, Journal, JournalFault, Outcome, Plan, Stage};
+use crate::change::{Asked, Change, Cleared, Follow, Journal, JournalFault, Outcome, Plan, Stage, Step};
 use crate::clock::Clock;
-use crate::platform::{Fact, Identity, Reading, Source};
+use crate::platform::{Fact, GroupId, Identity, Reading, ServiceId, Source};
 
 /// What it takes to send a change: the one writer, and the journal. There is one pair; whoever holds it is the only
 /// one who can send.
@@ -54,9 +55,8 @@ impl Hands {
         self.journal.as_ref().map(Journal::entries).unwrap_or_default()
     }
 
-    /// Takes up a change that an earlier run left unfinished: it is read back, never sent again. `None` when nothing had
-    /// been sent, or when it was another account's or region's, or in a cluster that is not looked at: then a later
-    /// start looks.
+    /// Takes up a change that an earlier run left unfinished: it is read back, never sent again. `None` when it is none
+    /// of ours here.
     pub(super) fn take_up(
         &mut self,
         left: &Unfinished,
@@ -65,15 +65,19 @@ impl Hands {
         now: Timestamp,
     ) -> Option<Followed> {
         let plan = &left.line.plan;
-        let cluster = plan.change.service().cluster.as_str();
-        let here = plan.identity.account == identity.account
-            && plan.identity.region == identity.region
-            && (clusters.is_empty() || clusters.iter().any(|own| own.rsplit('/').next() == Some(cluster)));
-        if !here || left.line.state == State::Planned {
+        if !is_here(left, identity, clusters) {
             return None;
         }
         self.change = Some(left.line.id.clone());
-        Some(Followed { plan: plan.clone(), follow: Follow::resume(left.line.at, now) })
+        // A step may have been completed before it was sent: what it does tells it, not what it sends.
+        let what = left.line.step.as_ref().map(Step::what);
+        let step = plan.steps().iter().position(|step| Some(step.what()) == what).unwrap_or_default();
+        Some(Followed { plan: plan.clone(), follow: Follow::resume(left.line.at, step, now) })
+    }
+
+    /// The last change of each group that was carried out.
+    pub(super) fn carried_out(&self) -> BTreeMap<GroupId, Plan> {
+        self.journal.as_ref().map(|journal| journal.done().clone()).unwrap_or_default()
     }
 
     /// Writes down that a change has ended.
@@ -107,6 +111,22 @@ impl Hands {
     }
 }
 
+/// Whether a change that was left is to be looked at by this program: not when nothing had been sent, nor when it was
+/// another account's or region's, or in a cluster that is not looked at; then a later start looks.
+pub(super) fn is_here(left: &Unfinished, identity: &Identity, clusters: &[String]) -> bool {
+    let plan = &left.line.plan;
+    let looked_at = match plan.change.target() {
+        GroupId::Service(id) => {
+            clusters.is_empty() || clusters.iter().any(|own| own.rsplit('/').next() == Some(id.cluster.as_str()))
+        }
+        GroupId::Replicas(_) | GroupId::Cache(_) => true,
+    };
+    plan.identity.account == identity.account
+        && plan.identity.region == identity.region
+        && looked_at
+        && left.line.state != State::Planned
+}
+
 /// After Enter: writes down that it was pressed, and reads the caller and the target again, all at once.
 pub(super) async fn prepare(asked: Asked, mut hands: Hands, reader: Reader, clock: Clock, inner: mpsc::Sender<Inner>) {
     let (plan, reason, now) = (asked.plan.clone(), asked.answer.reason.clone(), asked.pressed);
@@ -125,44 +145,100 @@ pub(super) async fn prepare(asked: Asked, mut hands: Hands, reader: Reader, cloc
     }
 }
 
-/// Reads what a plan rests on: the caller, the service, its scalable target. One round trip, ahead of all polling.
+/// Before a step that is not the first: reads what it rests on again.
+pub(super) async fn again(plan: Plan, hands: Hands, reader: Reader, clock: Clock, inner: mpsc::Sender<Inner>) {
+    let read = read_again(&reader, &clock, &plan).await;
+    let _ = inner.send(Inner::Again { hands, read }).await;
+}
+
+/// Reads what a plan rests on: the caller, and the target of its tier. One round trip, ahead of all polling.
 async fn read_again(reader: &Reader, clock: &Clock, plan: &Plan) -> Result<Vec<Reading>, String> {
     let reader = reader.urgent();
-    let id = plan.change.service();
     let asked = clock.now();
+    let (identity, facts) = tokio::join!(reader.identity(), async {
+        match plan.change.target() {
+            GroupId::Service(id) => of_service(&reader, &id, &plan.change, asked).await,
+            GroupId::Replicas(_) => of_replicas(&reader, plan, asked).await,
+            GroupId::Cache(_) => {
+                Ok(vec![(Source::Caches, Fact::Caches(reader.caches().await.map_err(|f| words(&f))?))])
+            }
+        }
+    });
+    let identity = (Source::Identity, Fact::Identity(identity.map_err(|failure| words(&failure))?));
+    let facts = std::iter::once(identity).chain(facts?);
+    Ok(facts.map(|(source, fact)| Reading { source, asked, cadence_s: pace::cadence_s(source), fact }).collect())
+}
+
+async fn of_service(
+    reader: &Reader,
+    id: &ServiceId,
+    change: &Change,
+    asked: Timestamp,
+) -> Result<Vec<(Source, Fact)>, String> {
     let names = [id.service.clone()];
-    let (identity, services, target) =
-        tokio::join!(reader.identity(), reader.services(&id.cluster, &names), reader.scalable_target(id));
-    let reading = |source, fact| Reading { source, asked, cadence_s: pace::cadence_s(source), fact };
+    let scheduled = matches!(
+        change,
+        Change::Hold { .. } | Change::Release { .. } | Change::Schedule { .. } | Change::Unschedule { .. }
+    );
+    let (services, target, schedule, tasks) = tokio::join!(
+        reader.services(&id.cluster, &names),
+        reader.scalable_target(id),
+        async { if scheduled { Some(reader.scheduled_actions().await) } else { None } },
+        async { if matches!(change, Change::StopTask { .. }) { Some(reader.tasks(id).await) } else { None } },
+    );
     let (found, missing) = services.map_err(|failure| words(&failure))?;
     // Without the target the comparison finds limits that are older than Enter, and refuses what rests on them.
     let target = match target {
         Ok(target) => Fact::ScalableTarget(id.clone(), target),
         Err(failure) => Fact::Failed(failure.into_state(asked)),
     };
-    Ok(vec![
-        reading(Source::Identity, Fact::Identity(identity.map_err(|failure| words(&failure))?)),
-        reading(Source::Services, Fact::Services { found, missing }),
-        reading(Source::ScalableTargets, target),
-    ])
+    let mut facts = vec![(Source::Services, Fact::Services { found, missing }), (Source::ScalableTargets, target)];
+    if let Some(schedule) = schedule {
+        let schedule = schedule.map_err(|failure| words(&failure))?;
+        facts.push((Source::ScheduledActions, Fact::ScheduledActions(schedule)));
+    }
+    if let Some(tasks) = tasks {
+        facts.push((Source::Tasks, Fact::Tasks(id.clone(), tasks.map_err(|failure| words(&failure))?)));
+    }
+    Ok(facts)
+}
+
+async fn of_replicas(reader: &Reader, plan: &Plan, asked: Timestamp) -> Result<Vec<(Source, Fact)>, String> {
+    let name = plan.observed.replicas().and_then(|seen| seen.reader.as_ref());
+    // As Route 53 writes a name: with its last dot.
+    let at = name.map(|reader| Found { zone: reader.zone.clone(), name: format!("{}.", reader.name) });
+    let (databases, name) = tokio::join!(reader.databases(), async {
+        match &at {
+            Some(at) => Some(reader.reader_name(at).await),
+            None => None,
+        }
+    });
+    let databases = databases.map_err(|failure| words(&failure))?.known;
+    let mut facts = vec![(Source::Databases, Fact::Databases(databases))];
+    match name {
+        Some(Ok(name)) => facts.push((Source::ReaderName, Fact::ReaderName(name))),
+        Some(Err(failure)) => facts.push((Source::ReaderName, Fact::Failed(failure.into_state(asked)))),
+        None => {}
+    }
+    Ok(facts)
 }
 
 fn words(failure: &Failure) -> String {
     failure.to_string()
 }
 
-/// Sends a confirmed change: a ticket, one attempt, and the line that says what came back.
-pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner: mpsc::Sender<Inner>) {
+/// Sends a cleared step: a ticket, one attempt, and the line that says what came back.
+pub(super) async fn send(cleared: Cleared, hands: Hands, clock: Clock, inner: mpsc::Sender<Inner>) {
     let now = clock.now();
     let ticketed = tokio::task::spawn_blocking(move || {
         let mut hands = hands;
         let ticket = match &mut hands.journal {
-            Ok(journal) => journal.ticket(&confirmed, now).map_err(|fault| fault.to_string()),
+            Ok(journal) => journal.ticket(&cleared, now).map_err(|fault| fault.to_string()),
             Err(fault) => Err(fault.to_string()),
         };
-        (confirmed, hands, ticket)
+        (cleared, hands, ticket)
     });
-    let Ok((confirmed, mut hands, ticket)) = ticketed.await else { return };
+    let Ok((cleared, mut hands, ticket)) = ticketed.await else { return };
     let ticket = match ticket {
         Ok(ticket) => ticket,
         Err(why) => {
@@ -171,7 +247,7 @@ pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner
         }
     };
     hands.change = Some(ticket.id().clone());
-    let outcome = hands.writer.send(confirmed, ticket).await;
+    let outcome = hands.writer.send(cleared, ticket).await;
     let (now, written) = (clock.now(), outcome.clone());
     let hands = tokio::task::spawn_blocking(move || hands.write(|journal, id| journal.sent(id, &written, now))).await;
     if let Ok(hands) = hands {
@@ -182,15 +258,17 @@ pub(super) async fn send(confirmed: Confirmed, hands: Hands, clock: Clock, inner
 /// The sentence that ends a followed change.
 pub(super) fn ending(followed: &Followed) -> String {
     let Followed { plan, follow } = followed;
-    let (name, to) = (&plan.change.service().service, plan.change.to());
+    let target = plan.change.target();
+    let name = target.name();
     let took = follow.ended.map_or(0, |ended| ended.as_second() - follow.began.as_second()).max(0);
     let took = format!("{}m{:02}s", took / 60, took % 60);
-    let field = plan.change.field();
     match &follow.stage {
-        Stage::Steady => format!("{name}: {field} {} → {to}, steady after {took}", plan.from()),
+        Stage::Steady => format!("{name}: {}, steady after {took}", plan.brief()),
         Stage::Partly { why } => format!("{name}: partly, after {took}: {why}"),
         Stage::Failed { why } => format!("{name}: not carried out: {why}"),
         Stage::Overtaken { by } => format!("{name}: overtaken: {by}"),
-        Stage::Sending | Stage::Unknown | Stage::Under { .. } => format!("{name}: still under way"),
+        Stage::Sending | Stage::Unknown | Stage::Under { .. } | Stage::Waiting { .. } => {
+            format!("{name}: still under way")
+        }
     }
 }

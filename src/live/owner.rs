@@ -1,6 +1,8 @@
 //! The one task that owns the platform: it applies readings, asks the policy, carries confirmed changes through, and
 //! publishes immutable views. It never waits for AWS itself.
 
+mod through;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +16,9 @@ use super::view::{Armed, Command, Followed, Meter, Notice, Settings, View};
 use super::wants::Wants;
 use crate::aws::Reader;
 use crate::change::journal::{Entry, Unfinished};
-use crate::change::{Asked, Confirmed, Follow, Refused, confirm};
+use crate::change::{Asked, Confirmed, Plan, Refused};
 use crate::clock::Clock;
-use crate::platform::{Fact, Platform, Reading, Source, SourceState};
+use crate::platform::{Fact, GroupId, Platform, Reading, Source, SourceState};
 use crate::policy::{self, Advice};
 
 /// How long arming lasts (safety.md, "Arming").
@@ -40,6 +42,8 @@ pub(super) enum Inner {
     NotConnected(SourceState),
     /// The targets of a confirmed plan were read again.
     Fresh { asked: Box<Asked>, hands: Hands, read: Result<Vec<Reading>, String> },
+    /// What the next step of a change rests on was read again.
+    Again { hands: Hands, read: Result<Vec<Reading>, String> },
     /// The one attempt has ended, or could not be made.
     Attempted(Hands, Attempt),
     /// The journal's closing line is on the disk.
@@ -63,6 +67,10 @@ pub(super) struct State {
     advice: Advice,
     armed: Armed,
     followed: Option<Arc<Followed>>,
+    /// The change that is being carried out, as long as it has steps to come.
+    confirmed: Option<Confirmed>,
+    /// The last change of each group that was carried out.
+    done: Arc<BTreeMap<GroupId, Plan>>,
     reader: Option<Reader>,
     /// What it takes to send a change; away while one is being sent.
     hands: Option<Hands>,
@@ -86,6 +94,8 @@ impl State {
             advice: Advice::default(),
             armed: View::empty(settings, Timestamp::UNIX_EPOCH).armed,
             followed: None,
+            confirmed: None,
+            done: Arc::default(),
             reader: None,
             hands: None,
             journal: None,
@@ -160,7 +170,7 @@ impl Owner {
     fn command(&mut self, command: Command) {
         match command {
             Command::Look { visible, open } => self.want(|wants| (wants.visible, wants.open) = (visible, open)),
-            Command::Previewing(service) => self.want(|wants| wants.previewing = service),
+            Command::Previewing(group) => self.want(|wants| wants.previewing = group),
             Command::Arm => self.arm(),
             Command::Disarm => self.disarm(),
             Command::Confirm(asked) => self.confirm(*asked),
@@ -262,6 +272,7 @@ impl Owner {
             Inner::Connected(_, hands, _)
             | Inner::Attempted(hands, _)
             | Inner::Fresh { hands, .. }
+            | Inner::Again { hands, .. }
             | Inner::Closed(hands) => self.look_back(hands),
             Inner::NotConnected(_) => {}
         }
@@ -270,8 +281,15 @@ impl Owner {
                 if let Some(fault) = hands.fault() {
                     self.say(format!("changes are refused: {fault}"));
                 }
+                // What an earlier drill did was done to a world that has ended.
+                if !self.clock.is_drill() {
+                    self.state.done = Arc::new(hands.carried_out());
+                }
                 self.state.reader = Some(reader);
                 self.state.hands = Some(hands);
+                for left in &unfinished {
+                    self.say(left.to_string());
+                }
                 self.state.left = unfinished;
                 self.take_up();
             }
@@ -280,105 +298,12 @@ impl Owner {
                 self.apply(Reading { source: Source::Identity, asked, cadence_s: 10, fact: Fact::Failed(state) });
             }
             Inner::Fresh { asked, hands, read } => self.fresh(*asked, hands, read),
+            Inner::Again { hands, read } => self.again(hands, read),
             Inner::Attempted(hands, attempt) => self.attempted(hands, attempt),
-            Inner::Closed(hands) => self.state.hands = Some(hands),
-        }
-    }
-
-    /// Looks at what an earlier run left unfinished, as soon as it is known who we are.
-    fn take_up(&mut self) {
-        let (Some(identity), Some(hands)) = (&self.state.platform.identity, &mut self.state.hands) else { return };
-        let now = self.clock.now();
-        let left = std::mem::take(&mut self.state.left);
-        let clusters = &self.settings.clusters;
-        let newest = left.iter().rev().find_map(|left| hands.take_up(left, identity, clusters, now));
-        for left in &left {
-            self.say(left.to_string());
-        }
-        if let Some(followed) = newest {
-            let service = followed.plan.change.service().clone();
-            self.state.followed = Some(Arc::new(followed));
-            self.want(|wants| wants.following = Some(service));
-        }
-    }
-
-    fn fresh(&mut self, asked: Asked, hands: Hands, read: Result<Vec<Reading>, String>) {
-        let now = self.clock.now();
-        let why_not = match read {
-            Err(why) => Some(format!("the target could not be read again: {why}")),
-            Ok(readings) => {
-                for reading in readings {
-                    self.apply(reading);
-                }
-                hands.fault().or_else(|| self.unarmed(now))
+            Inner::Closed(hands) => {
+                self.state.hands = Some(hands);
+                self.take_up();
             }
-        };
-        let confirmed = match why_not {
-            Some(why) => Err(Refused::Impossible { why }),
-            None => confirm(asked, &self.state.platform, &self.settings.policy, &self.settings.environment, now),
-        };
-        match confirmed {
-            Ok(confirmed) => self.carry(confirmed, hands, now),
-            Err(refused) => {
-                self.state.sending = false;
-                let why = refused.to_string();
-                self.put_away(move || hands.not_sent(&why, now));
-                self.refuse(refused);
-            }
-        }
-    }
-
-    fn carry(&mut self, confirmed: Confirmed, hands: Hands, now: Timestamp) {
-        let plan = confirmed.plan().clone();
-        let service = plan.change.service().clone();
-        let follow = Follow::begin(now, self.state.platform.usual_scale_out_s(&service));
-        self.state.followed = Some(Arc::new(Followed { plan, follow }));
-        self.state.dirty = true;
-        self.want(|wants| (wants.previewing, wants.following) = (None, Some(service)));
-        self.tell(Notice::Accepted);
-        tokio::spawn(carry::send(confirmed, hands, self.clock.clone(), self.inner.clone()));
-    }
-
-    fn attempted(&mut self, hands: Hands, attempt: Attempt) {
-        self.state.sending = false;
-        self.state.hands = Some(hands);
-        self.state.dirty = true;
-        let followed = self.state.followed.take();
-        match attempt {
-            Attempt::NoTicket(why) => {
-                self.want(|wants| wants.following = None);
-                self.refuse(Refused::Impossible { why: format!("nothing was sent: {why}") });
-            }
-            Attempt::Made(outcome) => {
-                let Some(followed) = followed else { return };
-                let follow = followed.follow.answered(&outcome, self.clock.now());
-                self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
-                self.close_if_over();
-                self.want(|wants| wants.refresh += 1);
-            }
-        }
-    }
-
-    /// Moves the followed change along with what was learnt, and writes its end down.
-    fn follow(&mut self) {
-        let Some(followed) = self.state.followed.clone().filter(|f| !f.follow.stage.is_over()) else { return };
-        if self.state.sending {
-            return;
-        }
-        let follow = followed.follow.advance(&followed.plan, &self.state.platform, self.clock.now());
-        if follow != followed.follow {
-            self.state.followed = Some(Arc::new(Followed { plan: followed.plan.clone(), follow }));
-            self.close_if_over();
-        }
-    }
-
-    fn close_if_over(&mut self) {
-        let Some(followed) = self.state.followed.clone().filter(|f| f.follow.stage.is_over()) else { return };
-        self.want(|wants| wants.following = None);
-        self.say(carry::ending(&followed));
-        if let Some(hands) = self.state.hands.take() {
-            let now = self.clock.now();
-            self.put_away(move || hands.close(&followed, now));
         }
     }
 
@@ -413,6 +338,7 @@ impl Owner {
             environment: self.settings.environment.clone(),
             armed: self.state.armed.clone(),
             followed: self.state.followed.clone(),
+            done: Arc::clone(&self.state.done),
             journal: self.state.journal.clone(),
             paused: self.wants.borrow().paused,
             meter: Meter::of(self.state.reader.as_ref(), self.settings.budget),
@@ -458,6 +384,10 @@ impl Owner {
                     self.state.sending = false;
                     let now = self.clock.now();
                     self.put_away(move || hands.not_sent(LEFT, now));
+                }
+                Some(Inner::Again { hands, .. }) => {
+                    self.state.sending = false;
+                    self.state.hands = Some(hands);
                 }
                 Some(Inner::Connected(..) | Inner::NotConnected(_)) => {}
                 None => return,

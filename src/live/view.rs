@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::aws::{Call, Calls, Reader, UsersMetric};
 use crate::change::journal::Entry;
 use crate::change::{Asked, Follow, Plan, Refused};
-use crate::platform::{Environment, Platform, ServiceId};
+use crate::platform::{Environment, GroupId, Platform, ServiceId};
 use crate::policy::money::Money;
 use crate::policy::variables::Origins;
 use crate::policy::{Advice, Alert, Policy};
@@ -38,6 +38,8 @@ pub struct View {
     pub armed: Armed,
     /// The change that is being carried out, or the last one that was.
     pub followed: Option<Arc<Followed>>,
+    /// The last change of each group that was carried out, at least in part: what can be taken back.
+    pub done: Arc<BTreeMap<GroupId, Plan>>,
     /// The newest changes of the journal, the newest first; `None` until it was read, or where it cannot be.
     pub journal: Option<Arc<Vec<Entry>>>,
     /// Whether polling is paused.
@@ -61,6 +63,7 @@ impl View {
             environment: settings.environment.clone(),
             armed: settings.read_only.clone().map_or(Armed::ReadOnly, Armed::Locked),
             followed: None,
+            done: Arc::default(),
             journal: None,
             paused: false,
             meter: Meter::default(),
@@ -127,8 +130,8 @@ pub enum Command {
         /// The one that is open.
         open: Option<ServiceId>,
     },
-    /// A preview is open on this service: keep reading it. `None` when it closed.
-    Previewing(Option<ServiceId>),
+    /// A preview is open on this group: keep reading it. `None` when it closed.
+    Previewing(Option<GroupId>),
     /// Allow changes for fifteen minutes.
     Arm,
     /// Forbid changes.

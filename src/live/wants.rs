@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::platform::ServiceId;
+use crate::platform::{GroupId, ServiceId};
 
 /// What the console shows and what is being carried out. Pollers read it before each question.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -11,10 +11,10 @@ pub struct Wants {
     pub visible: Vec<ServiceId>,
     /// The one that is open.
     pub open: Option<ServiceId>,
-    /// The one whose change is being previewed.
-    pub previewing: Option<ServiceId>,
-    /// The one whose change is being followed.
-    pub following: Option<ServiceId>,
+    /// The group whose change is being previewed.
+    pub previewing: Option<GroupId>,
+    /// The group whose change is being followed.
+    pub following: Option<GroupId>,
     /// Whether polling is paused.
     pub paused: bool,
     /// Counts up when the operator asks for everything again.
@@ -34,6 +34,21 @@ impl Wants {
 
     /// The services whose change is being decided on or waited for: what a plan rests on is read every few seconds.
     pub fn deciding(&self) -> impl Iterator<Item = &ServiceId> {
+        self.decided().filter_map(GroupId::service)
+    }
+
+    /// The groups whose change is being decided on or waited for.
+    pub fn decided(&self) -> impl Iterator<Item = &GroupId> {
         self.previewing.iter().chain(&self.following)
+    }
+
+    /// Whether a change of a primary's replicas is being decided on or waited for.
+    pub fn decides_replicas(&self) -> bool {
+        self.decided().any(|group| matches!(group, GroupId::Replicas(_)))
+    }
+
+    /// Whether a change of a cache is.
+    pub fn decides_cache(&self) -> bool {
+        self.decided().any(|group| matches!(group, GroupId::Cache(_)))
     }
 }

@@ -3,10 +3,13 @@
 //!
 //! Absent on purpose: the policy's alarm rules, which are judged here and not in AWS (`policy::alerts`).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Platform;
 use super::ids::ServiceId;
 use super::moment::Moment;
 
@@ -86,6 +89,22 @@ impl Alarm {
         let end = rest.find("-AlarmHigh-").or_else(|| rest.find("-AlarmLow-"))?;
         ServiceId::from_resource_id(&rest[..end])
     }
+
+    /// The name without what no one reads: of an autoscaler's alarm the service, the direction and the metric, as in
+    /// `web AlarmHigh CPUUtilization`; of every other one the name as it stands. Hostile characters and all.
+    pub fn short(&self) -> Cow<'_, str> {
+        let Some(service) = self.tracks() else { return Cow::Borrowed(&self.name) };
+        let way = if self.name.contains("-AlarmHigh-") { "AlarmHigh" } else { "AlarmLow" };
+        let metric = self.metric.rsplit(' ').next().unwrap_or_default();
+        Cow::Owned(format!("{} {way} {metric}", service.service).trim_end().to_owned())
+    }
+}
+
+impl Platform {
+    /// What the alarm of a name is called in short: [`Alarm::short`], or the name where it is not known.
+    pub fn alarm_called<'a>(&'a self, name: &'a str) -> Cow<'a, str> {
+        self.alarms.get(name).map_or(Cow::Borrowed(name), |alarm| alarm.short())
+    }
 }
 
 #[cfg(test)]
@@ -118,5 +137,12 @@ mod tests {
         ] {
             assert_eq!(alarm(name).tracks(), service, "{name}");
         }
+        let high = Alarm {
+            metric: "AWS/ECS CPUUtilization".to_owned(),
+            ..alarm("TargetTracking-service/prod/web-AlarmHigh-1b2c")
+        };
+        assert_eq!(high.short(), "web AlarmHigh CPUUtilization");
+        assert_eq!(alarm("TargetTracking-service/prod/web-AlarmLow-1b2c").short(), "web AlarmLow");
+        assert_eq!(alarm("solosuccess-ai-service-cpu").short(), "solosuccess-ai-service-cpu");
     }
 }

@@ -25,6 +25,7 @@ mod screens;
 mod sdk;
 mod spec;
 mod story;
+mod story_changes;
 mod story_keys;
 mod story_many;
 mod story_sources;

@@ -212,7 +212,7 @@ async fn raises_the_count_by_one() {
         }
     }
     let view = wait_for(&mut handle, |view| view.platform.services.values().any(|s| s.desired == TaskCount(3))).await;
-    assert_eq!(view.followed.as_ref().unwrap().plan.change.to(), TaskCount(3));
+    assert_eq!(view.followed.as_ref().unwrap().plan.change.count(), Some(3));
     let lines: String = std::fs::read_dir(journal.path())
         .unwrap()
         .filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok())

@@ -56,8 +56,18 @@ impl Scene {
     }
 
     /// Waits for a view of which `is` holds.
-    pub async fn until(&mut self, what: &str, mut is: impl FnMut(&View) -> bool) -> Arc<View> {
-        let deadline = self.clock.now() + PATIENCE;
+    pub async fn until(&mut self, what: &str, is: impl FnMut(&View) -> bool) -> Arc<View> {
+        self.within(PATIENCE, what, is).await
+    }
+
+    /// The same for a longer story.
+    pub async fn within(
+        &mut self,
+        patience: std::time::Duration,
+        what: &str,
+        mut is: impl FnMut(&View) -> bool,
+    ) -> Arc<View> {
+        let deadline = self.clock.now() + patience;
         loop {
             let view = self.handle.views.borrow_and_update().clone();
             if is(&view) {
@@ -92,8 +102,7 @@ impl Scene {
 
     /// Answers a plan as the operator does who has read it.
     pub async fn confirm(&self, plan: Plan, view: &View) {
-        let verdict = view.advice.services.get(plan.change.service());
-        let shown = preview(&plan, &view.platform, &view.policy, verdict, None, self.clock.now()).tier;
+        let shown = preview(&plan, &view.platform, &view.policy, &view.advice, None, self.clock.now()).tier;
         let answer = Answer {
             typed: shown.typed().unwrap_or_default(),
             reason: shown.needs_reason().then(|| "a load test".to_owned()),

@@ -27,7 +27,7 @@ async fn an_operator_acts_early_and_the_service_is_steady_before_the_rule_would_
         })
         .await;
     let to = 8;
-    scene.ask(Command::Previewing(Some(service()))).await;
+    scene.ask(Command::Previewing(Some(service().into()))).await;
     scene.confirm(plan_to(&scene, &view, to), &view).await;
     assert!(matches!(scene.notice().await, Notice::Accepted), "the confirmation was not accepted");
     let view = scene
@@ -77,7 +77,7 @@ async fn a_target_that_moved_is_shown_again_and_nothing_is_sent() {
     scene.confirm(plan, &view).await;
     let Notice::Refused(Refused::Moved { plan, what }) = scene.notice().await else { panic!("not refused as moved") };
     assert!(what.iter().any(|what| what.contains("desired was 4, is 5")), "{what:?}");
-    assert_eq!(plan.observed.desired, TaskCount(5));
+    assert_eq!(plan.from(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ pub fn arm(terminal: &mut Terminal) {
 
 /// Opens the preview with a count of one's own, goes on to the confirmation, and types what it asks for.
 pub fn ask(terminal: &mut Terminal, count: u32) {
-    terminal.wait_for_text("hottest");
+    terminal.wait_for_text("tasks 4/4");
     terminal.press("s");
     terminal.wait_for_text("0–9 count");
     terminal.press(&count.to_string());

@@ -112,6 +112,6 @@ pub fn home_at(url: &str) -> Home {
 pub fn console(home: &Home) -> Terminal {
     let mut terminal = home.start(PROGRAM, &[], (120, 40));
     terminal.wait_for_text(ACCOUNT);
-    terminal.wait_for_text("hottest");
+    terminal.wait_for_text("tasks 4/4");
     terminal
 }

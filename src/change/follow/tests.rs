@@ -122,7 +122,7 @@ fn no_answer_is_read_back_before_anything_is_said() {
 #[test]
 fn a_change_of_an_earlier_run_is_read_back_first() {
     let (scene, plan, _) = accepted();
-    let follow = Follow::resume(scene.now, scene.clone().later(100).now);
+    let follow = Follow::resume(scene.now, 0, scene.clone().later(100).now);
     assert_eq!(follow.stage, Stage::Unknown);
     assert_eq!(step(&follow, &plan, &scene.counts(8, 8, 0).targets(8, 0).later(105)).stage, Stage::Steady);
 }
@@ -291,7 +291,7 @@ fn a_floor_that_somebody_else_set_or_took_away() {
 fn a_service_that_was_not_read_yet_is_not_gone() {
     let scene = Scene::web();
     let plan = scene.desired(8);
-    let resumed = Follow::resume(scene.now, scene.now);
+    let resumed = Follow::resume(scene.now, 0, scene.now);
     let mut unread = scene.clone().later(1);
     unread.platform.services.clear();
     assert_eq!(step(&resumed, &plan, &unread).stage, Stage::Unknown, "nothing is listed yet");
@@ -302,7 +302,7 @@ fn a_service_that_was_not_read_yet_is_not_gone() {
     gone.platform.listed = Some(Arc::default());
     let why = "the service is no longer there".to_owned();
     assert_eq!(step(&resumed, &plan, &gone).stage, Stage::Failed { why });
-    let old = Follow::resume(scene.now, gone.now + jiff::SignedDuration::from_secs(1));
+    let old = Follow::resume(scene.now, 0, gone.now + jiff::SignedDuration::from_secs(1));
     assert_eq!(step(&old, &plan, &gone).stage, Stage::Unknown, "the list is older than the answer");
 }
 

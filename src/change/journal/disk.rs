@@ -1,6 +1,8 @@
 //! The journal's folder: its lock, its files, and when what was written is safe from a power cut.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -48,6 +50,61 @@ pub(super) fn lock(folder: &Path, tries: u32) -> Result<Lock, JournalFault> {
         }
     }
     Err(JournalFault::Locked { lock: path })
+}
+
+/// A run's own lock, held as long as the program lives, so that another one can tell its changes from those of the dead.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) name: String,
+    path: PathBuf,
+    _held: Lock,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// How a run's lock is called: what begins and ends its name.
+const RUN: (&str, &str) = ("run-", ".lock");
+
+/// Makes a name and a lock for this run. Call it under the folder's lock.
+pub(super) fn begin_run(folder: &Path) -> Result<Run, JournalFault> {
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |error| JournalFault::Unwritable { path, error }
+    };
+    let pid = std::process::id();
+    loop {
+        // Process ids come back, in containers at once: a name that was another's would make the dead live.
+        let chance = RandomState::new().build_hasher().finish();
+        let name = format!("{}{pid}-{chance:016x}", RUN.0);
+        let path = folder.join(format!("{name}{}", RUN.1));
+        match ours(OpenOptions::new().write(true).create_new(true)).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(fault(&path)(error)),
+            Ok(file) => {
+                file.lock().map_err(fault(&path))?;
+                return Ok(Run { name, path, _held: Lock(file) });
+            }
+        }
+    }
+}
+
+/// Whether the run of a name lives. What a dead one has left of its lock is cleared away.
+pub(super) fn lives(folder: &Path, name: &str) -> bool {
+    // A name is what a line of the journal says: it must not lead out of the folder.
+    let sound = name.strip_prefix(RUN.0).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_hexdigit() || c == '-'));
+    let path = folder.join(format!("{name}{}", RUN.1));
+    let Some(file) = sound.then(|| File::open(&path).ok()).flatten() else { return false };
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = fs::remove_file(&path);
+            false
+        }
+        Err(_) => true,
+    }
 }
 
 /// The months' files, oldest first.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::line::{ChangeId, Ended, Line, State, Timekeeper, VERSION};
 use crate::change::command::command;
+use crate::change::kind::Change;
 use crate::change::outcome::Outcome;
 use crate::change::plan::Plan;
 use crate::platform::GroupId;
@@ -60,20 +61,22 @@ impl Entry {
 
     /// The group that it was about.
     pub fn group(&self) -> GroupId {
-        GroupId::Service(self.plan.change.service().clone())
+        self.plan.change.target()
     }
 
     /// What was changed: "desired 6 → 8".
     pub fn what(&self) -> String {
-        format!("{} {} → {}", self.plan.change.field(), self.plan.from(), self.plan.change.to())
+        self.plan.brief()
     }
 
     /// The count before and after, where the desired count itself was set.
     pub fn moved(&self) -> Option<(u32, u32)> {
         let carried = !matches!(self.state, State::Planned)
             && !matches!(self.state, State::Closed { ended: Ended::NotSent | Ended::Failed, .. });
-        let of_count = self.plan.change.field() == "desired";
-        (carried && of_count).then(|| (self.plan.from().0, self.plan.change.to().0))
+        match self.plan.change {
+            Change::Desired { to, .. } if carried => Some((self.plan.from(), to.0)),
+            _ => None,
+        }
     }
 
     /// Who: `user/ada`, or the role with its session's name, which tells the person: `sre-oncall/ada`.
@@ -252,7 +255,7 @@ mod tests {
         assert_eq!((first.reason.as_deref(), first.request_id.as_deref()), (Some("a sale"), Some("r-1")));
         assert_eq!(
             (first.moved(), history.entries[0].moved()),
-            (Some((from.0, 8)), None),
+            (Some((from, 8)), None),
             "what was not sent moved nothing"
         );
         assert_eq!(journal.entries(), history.entries, "the journal that writes tells the same");
@@ -279,7 +282,7 @@ mod tests {
         journal.planned(&plan(&scene, 8), None, scene.now).unwrap();
         let file = super::super::disk::months(folder.path()).unwrap().remove(0);
         let whole = fs::read(&file).unwrap();
-        let newer = String::from_utf8(whole.clone()).unwrap().replace("\"version\":1", "\"version\":99");
+        let newer = String::from_utf8(whole.clone()).unwrap().replace("\"version\":2", "\"version\":99");
         let bytes = [b"not json\n".as_slice(), &whole, newer.as_bytes(), b"{\"version\":1,\"id\""].concat();
         fs::write(&file, &bytes).unwrap();
         let history = history(folder.path(), None).unwrap();

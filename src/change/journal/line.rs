@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::outcome::Outcome;
 use crate::change::plan::Plan;
+use crate::change::step::Step;
 use crate::change::words;
 
-/// The version that this program writes, and the newest that it reads.
-pub(super) const VERSION: u32 = 1;
+/// The version that this program writes, and the newest that it reads. Lines of version 1 know only the count and the
+/// floor of a service, name no step and no run; each is a line of version 2 as it stands.
+pub(super) const VERSION: u32 = 2;
 
 /// A change's name in the journal: when its first line was written, and where in the file. Unique among all
 /// programs that write to one folder, because lines are placed under the lock.
@@ -101,11 +103,17 @@ pub struct Line {
     pub plan: Plan,
     /// The operator's reason.
     pub reason: Option<String>,
+    /// The call that the line is about, with everything it sends; none before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+    /// The run of the program that wrote it, by the name of its lock in the journal's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 impl Line {
     pub(super) fn new(id: ChangeId, state: State, at: Timestamp, clock: Timekeeper, plan: Plan) -> Self {
-        Self { version: VERSION, id, state, at, clock, plan, reason: None }
+        Self { version: VERSION, id, state, at, clock, plan, reason: None, step: None, run: None }
     }
 }
 
@@ -127,9 +135,7 @@ impl fmt::Display for Unfinished {
     /// "desired 6 → 8 of production/web at 14:32:07Z: it may have been sent; read it back".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plan = &self.line.plan;
-        let (field, service) = (plan.change.field(), plan.change.service());
-        let (from, to, at) = (plan.from(), plan.change.to(), words::clock(self.line.at));
-        write!(f, "{field} {from} → {to} of {service} at {at}: ")?;
+        write!(f, "{} of {} at {}: ", plan.brief(), plan.change.target(), words::clock(self.line.at))?;
         match &self.line.state {
             State::Planned => f.write_str("it was not sent"),
             State::Sending => f.write_str("it may have been sent; read it back"),

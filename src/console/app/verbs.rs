@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::App;
+use crate::console::changes;
 use crate::console::commands::{self, Verb, in_flight};
 use crate::console::dialogs::palette::Run;
 use crate::console::dialogs::preview::{PreviewBox, Stage};
@@ -35,8 +36,24 @@ impl App {
             Verb::Incident => self.incident(),
             Verb::NextGroup => self.model.turn(1, &self.view.platform),
             Verb::PreviousGroup => self.model.turn(-1, &self.view.platform),
-            Verb::Scale => self.preview(None, now),
-            Verb::Accept => self.preview(self.advised(), now),
+            Verb::Scale
+            | Verb::Accept
+            | Verb::Undo
+            | Verb::Floor
+            | Verb::Ceiling
+            | Verb::Release
+            | Verb::SuspendIn
+            | Verb::SuspendOut
+            | Verb::SuspendScheduled
+            | Verb::Resume
+            | Verb::StopTask
+            | Verb::Schedule
+            | Verb::Unschedule
+            | Verb::AddReplica
+            | Verb::RemoveReplica
+            | Verb::Weight
+            | Verb::AddNode
+            | Verb::RemoveNode => self.preview(run, now),
             Verb::Why => {
                 if let Some(group) = self.model.selected.clone() {
                     self.tell_deed(group.name(), false);
@@ -99,20 +116,17 @@ impl App {
         }
     }
 
-    fn preview(&mut self, to: Option<u32>, now: Timestamp) {
+    fn preview(&mut self, run: &Run, now: Timestamp) {
         self.thaw();
-        let Some(service) = self.service() else { return };
-        if let Some(mut preview) = PreviewBox::open(&self.view, &service, now) {
-            self.tell_deed(service.service.as_str(), false);
-            if let Some(to) = to {
-                preview.set(to, &self.view, now);
+        let Some(group) = self.model.selected.clone() else { return };
+        match changes::of(run.verb, run.argument.as_deref(), &group, &self.view, now) {
+            Ok(change) => {
+                self.tell_deed(group.name(), false);
+                let preview = PreviewBox::open(&self.view, change, now);
+                self.model.dialog = Some(Dialog::Preview(Box::new(preview)));
             }
-            self.model.dialog = Some(Dialog::Preview(Box::new(preview)));
+            Err(why) => self.refuse(words::clean(&why)),
         }
-    }
-
-    fn advised(&self) -> Option<u32> {
-        self.view.advice.services.get(&self.service()?)?.decision.to().map(|to| to.0)
     }
 
     fn read(&mut self, subject: impl FnOnce(ServiceId) -> Subject) {

@@ -53,8 +53,7 @@ fn arming(arm: &Arm, view: &View, look: &Look, body: Rect) -> Sheet {
 fn leaving(view: &View, look: &Look, body: Rect) -> Sheet {
     let mut sheet = Sheet::new("A change is on its way", body);
     if let Some(followed) = &view.followed {
-        let change = &followed.plan.change;
-        let text = format!("{}: {} {} → {}", change.service(), change.field(), followed.plan.from(), change.to());
+        let text = format!("{}: {}", followed.plan.change.target(), followed.plan.brief());
         sheet.text(Weight::Must, &text, look, Meaning::Strong);
         sheet.air();
     }

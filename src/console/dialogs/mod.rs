@@ -21,7 +21,7 @@ pub use reader::{Reader, Subject};
 pub use seen::Seen;
 
 use super::commands::Layer;
-use crate::platform::ServiceId;
+use crate::platform::GroupId;
 
 /// A dialog.
 #[derive(Debug, Clone)]
@@ -56,11 +56,11 @@ impl Dialog {
         }
     }
 
-    /// The service that a preview is open on: `live` reads it every few seconds.
-    pub fn previewing(&self) -> Option<&ServiceId> {
+    /// The group that a preview is open on: `live` reads it every few seconds.
+    pub fn previewing(&self) -> Option<GroupId> {
         match self {
-            Self::Preview(preview) => Some(preview.change().service()),
-            Self::Arm(arm) => arm.back.as_ref().map(|preview| preview.change().service()),
+            Self::Preview(preview) => Some(preview.change().target()),
+            Self::Arm(arm) => arm.back.as_ref().map(|preview| preview.change().target()),
             Self::Filter { .. } | Self::Palette(_) | Self::Reader(_) | Self::Leave => None,
         }
     }

@@ -7,14 +7,12 @@ use jiff::Timestamp;
 
 use super::field::Field;
 use super::seen::Seen;
-use crate::change::guard::MOST_TASKS;
-use crate::change::plan::{Impossible, starting_count};
+use crate::change::guard::{MOST_TASKS, Tier};
 use crate::change::preview::preview;
-use crate::change::{Answer, Asked, Change, Observed, Plan, Preview};
+use crate::change::{Answer, Asked, Change, Observed, Plan, Preview, ecs, replicas};
 use crate::console::keys::{Key, Named};
 use crate::console::model::Wall;
 use crate::live::{Armed, Command, View};
-use crate::platform::{ServiceId, TaskCount};
 
 /// The box.
 #[derive(Debug, Clone)]
@@ -65,13 +63,10 @@ pub struct Typed {
 }
 
 impl PreviewBox {
-    /// A box on a service, at the advice's count or one task more. `None` when the service is not known.
-    pub fn open(view: &View, service: &ServiceId, now: Timestamp) -> Option<Self> {
-        let observed = Observed::of(&view.platform, service)?;
-        let to = starting_count(view.advice.services.get(service), &observed, None);
-        let change = Change::Desired { service: service.clone(), to };
+    /// A box on a change, which can be edited in it.
+    pub fn open(view: &View, change: Change, now: Timestamp) -> Self {
         let made = make(view, &change, now);
-        Some(Self { change, made, stage: Stage::Edit, moved: Vec::new(), note: None, typing: false })
+        Self { change, made, stage: Stage::Edit, moved: Vec::new(), note: None, typing: false }
     }
 
     /// What is wanted.
@@ -99,34 +94,46 @@ impl PreviewBox {
         self.note.as_deref()
     }
 
-    /// Another count, absolute.
+    /// Another count, absolute; nothing where the change sets none.
     pub fn set(&mut self, to: u32, view: &View, now: Timestamp) {
-        self.change = self.change.with(TaskCount(to).min(MOST_TASKS));
-        self.typing = false;
-        self.remake(view, now);
+        self.put(self.change.with(to.min(MOST_TASKS.0)), view, now);
     }
 
-    /// One more or fewer.
+    fn put(&mut self, change: Change, view: &View, now: Timestamp) {
+        self.change = change;
+        self.typing = false;
+        self.made = make(view, &self.change, now);
+    }
+
+    /// One more or fewer: another count – or, of replicas, which are made and deleted one by one, the other way.
     pub fn step(&mut self, by: i32, view: &View, now: Timestamp) {
-        self.set(self.change.to().0.saturating_add_signed(by), view, now);
+        let other = match (&self.change, by > 0) {
+            (Change::RemoveReplica { primary, .. }, true) => replicas::one_more(&view.platform, &view.policy, primary),
+            (Change::AddReplica { primary, .. }, false) => replicas::one_fewer(&view.platform, primary),
+            (change, _) => change.count().map(|count| change.with(count.saturating_add_signed(by).min(MOST_TASKS.0))),
+        };
+        match other {
+            Some(change) => self.put(change, view, now),
+            None => self.refuse("there is no count here to change"),
+        }
     }
 
     /// A digit of the count: the first one begins a new count.
     pub fn digit(&mut self, digit: u32, view: &View, now: Timestamp) {
-        let before = if self.typing { self.change.to().0 } else { 0 };
+        let Some(count) = self.change.count() else {
+            return self.refuse("there is no count here to change");
+        };
+        let before = if self.typing { count } else { 0 };
         self.set(before * 10 + digit, view, now);
         self.typing = true;
     }
 
-    /// The floor instead of the count, or back.
+    /// Held until a time instead of set once, until a later one, and at last the plain count again.
     pub fn hold(&mut self, view: &View, now: Timestamp) {
-        let (service, to) = (self.change.service().clone(), self.change.to());
-        self.change = match self.change {
-            Change::Desired { .. } => Change::Floor { service, to },
-            Change::Floor { .. } => Change::Desired { service, to },
-        };
-        self.typing = false;
-        self.remake(view, now);
+        match ecs::held_longer(&self.change, now) {
+            Some(change) => self.put(change, view, now),
+            None => self.refuse("only a service's count can be held"),
+        }
     }
 
     /// Says what was refused.
@@ -162,10 +169,10 @@ impl PreviewBox {
         if self.stage != Stage::Edit {
             return;
         }
-        let fresh = Observed::of(&view.platform, self.change.service());
+        let fresh = Observed::of(&view.platform, &self.change);
         let what = match (&self.made, &fresh) {
             (Ok(made), Some(fresh)) => made.plan.observed.moved(fresh),
-            (Ok(_), None) => vec!["the service is gone".to_owned()],
+            (Ok(_), None) => vec!["the target is gone".to_owned()],
             (Err(_), _) => Vec::new(),
         };
         match &mut self.made {
@@ -193,6 +200,8 @@ impl PreviewBox {
             Some("too soon: look at the plan, then Enter once more".to_owned())
         } else if let Some(why) = not_armed(view) {
             Some(why)
+        } else if let Tier::Never(why) = tier {
+            Some(format!("this is not done: {why}"))
         } else if tier.typed().is_some_and(|expected| expected != typed.answer.text().trim()) {
             Some(format!("to confirm, {}", tier.asks()))
         } else if tier.needs_reason() && !typed.on_reason {
@@ -250,10 +259,6 @@ impl PreviewBox {
             typed.seen.flushed(whole, at);
         }
     }
-
-    fn remake(&mut self, view: &View, now: Timestamp) {
-        self.made = make(view, &self.change, now);
-    }
 }
 
 /// Why nothing may be sent now; `None` when it may.
@@ -266,21 +271,14 @@ pub fn not_armed(view: &View) -> Option<String> {
 }
 
 fn make(view: &View, change: &Change, now: Timestamp) -> Result<Made, String> {
-    let plan = plan(view, change, now).map_err(|impossible| impossible.to_string())?;
+    let plan = Plan::of(&view.platform, change.clone(), &view.advice, &view.environment, now);
+    let plan = plan.map_err(|impossible| impossible.to_string())?;
     let preview = show(view, &plan, now);
     Ok(Made { plan, preview })
 }
 
-fn plan(view: &View, change: &Change, now: Timestamp) -> Result<Plan, Impossible> {
-    let verdict = view.advice.services.get(change.service());
-    match change {
-        Change::Desired { service, to } => Plan::desired(&view.platform, service, *to, verdict, &view.environment, now),
-        Change::Floor { service, to } => Plan::floor(&view.platform, service, *to, verdict, &view.environment, now),
-    }
-}
-
 fn show(view: &View, plan: &Plan, now: Timestamp) -> Preview {
-    let service = plan.change.service();
-    let usual = view.platform.usual_scale_out_s(service);
-    preview(plan, &view.platform, &view.policy, view.advice.services.get(service), usual, now)
+    let target = plan.change.target();
+    let usual = target.service().and_then(|id| view.platform.usual_scale_out_s(id));
+    preview(plan, &view.platform, &view.policy, &view.advice, usual, now)
 }

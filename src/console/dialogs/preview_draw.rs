@@ -8,7 +8,7 @@ use super::preview::{Made, PreviewBox, Stage, Typed, not_armed};
 use super::sheet::{Sheet, Weight};
 use super::wrap::wrap;
 use crate::change::preview::Row;
-use crate::change::{Change, Observed};
+use crate::change::{Change, Observed, Tier};
 use crate::console::commands::{Layer, Verb, in_flight};
 use crate::console::frame::Look;
 use crate::console::theme::Meaning;
@@ -48,7 +48,7 @@ pub fn sheet(preview: &PreviewBox, view: &View, look: &Look, area: Rect) -> Shee
 fn title(preview: &PreviewBox) -> String {
     match preview.made() {
         Ok(made) => made.preview.title.clone(),
-        Err(_) => format!("Scale {}", preview.change().service().service),
+        Err(_) => format!("Scale {}", preview.change().target().name()),
     }
 }
 
@@ -101,6 +101,10 @@ fn plan(sheet: &mut Sheet, made: &Made, editing: bool, look: &Look) {
             sheet.labelled(Weight::Useful, if n == 0 { label } else { "" }, sentence, look, Meaning::Text);
         }
     }
+    for (n, step) in preview.steps.iter().enumerate() {
+        let text = format!("{}. {step}", n + 1);
+        sheet.labelled(Weight::Must, if n == 0 { "steps" } else { "" }, &text, look, Meaning::Text);
+    }
     if let Some(instead) = preview.instead.as_ref().filter(|_| editing) {
         let text = match key(look, Verb::Hold) {
             Some(key) => format!("{key}  {instead}"),
@@ -146,7 +150,7 @@ fn rows(sheet: &mut Sheet, rows: &[Row], look: &Look) {
 }
 
 fn impossible(sheet: &mut Sheet, change: &Change, why: &str, look: &Look) {
-    let text = format!("{}  {}", change.field(), change.to());
+    let text = format!("{}  {}", change.field(), change.sets());
     sheet.text(Weight::Must, &text, look, Meaning::Strong);
     sheet.text(Weight::Must, why, look, Meaning::Warning);
 }
@@ -160,10 +164,14 @@ fn editing(sheet: &mut Sheet, preview: &PreviewBox, view: &View, look: &Look) {
         (Verb::Copy, "copy"),
         (Verb::Back, "leave"),
     ];
-    let mut line = vec![Span::styled("0–9", look.theme.style(Meaning::Key)), Span::raw(" count")];
+    let counts = preview.change().count().is_some();
+    let mut line = Vec::new();
+    if counts {
+        line.extend([Span::styled("0–9", look.theme.style(Meaning::Key)), Span::raw(" count")]);
+    }
     for (verb, word) in hints {
         if let Some(key) = key(look, verb) {
-            line.push(Span::raw("   "));
+            line.push(Span::raw(if line.is_empty() { "" } else { "   " }));
             line.push(Span::styled(key, look.theme.style(Meaning::Key)));
             line.push(Span::raw(format!(" {word}")));
         }
@@ -171,6 +179,9 @@ fn editing(sheet: &mut Sheet, preview: &PreviewBox, view: &View, look: &Look) {
     sheet.line(Weight::Nice, line);
     let next = key(look, Verb::Next).unwrap_or_default();
     let Ok(made) = preview.made() else { return };
+    if let Tier::Never(why) = &made.preview.tier {
+        return sheet.text(Weight::Must, &format!("this is not done: {why}"), look, Meaning::Warning);
+    }
     let then = match (not_armed(view), &view.armed) {
         (None, _) => format!("{next}, then {} to confirm", asked(made)),
         (Some(_), Armed::Locked(why)) => format!("changes are refused here: {why}"),
@@ -203,6 +214,9 @@ fn answering(sheet: &mut Sheet, preview: &PreviewBox, typed: &Typed, view: &View
         return sheet.text(Weight::Must, &text, look, Meaning::Warning);
     }
     let tier = &made.preview.tier;
+    if let Tier::Never(why) = tier {
+        return sheet.text(Weight::Must, &format!("this is not done: {why}"), look, Meaning::Warning);
+    }
     if tier.typed().is_none() {
         return sheet.text(Weight::Must, "Enter confirms and sends, Esc goes back", look, Meaning::Strong);
     }
@@ -228,17 +242,17 @@ pub fn field(sheet: &mut Sheet, label: &str, text: &str, here: bool, look: &Look
 
 /// What the newest reading of the target says: the operator decides on this, not on what the box opened with.
 fn read_again(sheet: &mut Sheet, preview: &PreviewBox, view: &View, look: &Look) {
-    let service = preview.change().service();
-    let Some(fresh) = Observed::of(&view.platform, service) else {
-        return sheet.text(Weight::Must, "▲ the service is gone", look, Meaning::Critical);
+    let Some(fresh) = Observed::of(&view.platform, preview.change()) else {
+        return sheet.text(Weight::Must, "▲ the target is gone", look, Meaning::Critical);
     };
-    let ago = words::age_at(fresh.read, look.now);
+    let ago = words::age_at(fresh.read(), look.now);
     let moved = preview.made().ok().map(|made| made.plan.observed.moved(&fresh)).filter(|moved| !moved.is_empty());
     if let Some(moved) = moved {
         let text = format!("▲ read again {ago} ago: {}", moved.join(", "));
         sheet.text(Weight::Must, &text, look, Meaning::Warning);
     } else {
-        let text = format!("read again {ago} ago: still {}", fresh.desired);
+        let value = fresh.value(preview.change()).map_or_else(|| "—".to_owned(), |value| value.to_string());
+        let text = format!("read again {ago} ago: still {value}");
         sheet.text(Weight::Useful, &text, look, Meaning::Muted);
     }
 }

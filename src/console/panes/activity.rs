@@ -56,8 +56,8 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
         let What::Count { to, .. } = entry.what else { return false };
         matches!(entry.who, Who::You | Who::Somebody)
             && journal.iter().any(|own| {
-                own.plan.change.service() == &entry.service
-                    && Some(own.plan.change.to()) == to
+                own.plan.change.target().service() == Some(&entry.service)
+                    && Some(own.plan.goal()) == to
                     && (own.began.as_second() - entry.at.as_second()).abs() <= SAME_S
             })
     };
@@ -70,10 +70,13 @@ pub fn events(view: &View, needle: &str) -> Vec<Event> {
         Event {
             at: turn.at,
             who: Who::Alarm,
-            of: Clean::new(&turn.alarm),
+            of: Clean::new(&view.platform.alarm_called(&turn.alarm)),
             what: Clean::of(format_args!("alarm {}", turned(&turn.to))),
             outcome: (meaning, "".into()),
-            cause: Clean::of(format_args!("was {}", turned(&turn.from))),
+            cause: Clean::of(format_args!(
+                "was {}",
+                if turn.from == AlarmState::Alarm { "firing" } else { turned(&turn.from) }
+            )),
             command: None,
         }
     }));

@@ -94,7 +94,7 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
             let left = Phrase::new()
                 .tell(Meaning::Muted, format_args!(" {}  ", words::second_of_day(turn.at)))
                 .tell(meaning, format_args!("{glyph} {} → {}  ", state(&turn.from), state(&turn.to)))
-                .tell(Meaning::Text, format_args!("{}", turn.alarm));
+                .tell(Meaning::Text, format_args!("{}", view.platform.alarm_called(&turn.alarm)));
             (left, Phrase::new())
         }),
         None => gone(),
@@ -163,7 +163,7 @@ fn aws(alarm: &Alarm, now: Timestamp) -> (Phrase, Phrase) {
     };
     let left = Phrase::new()
         .tell(meaning, format_args!(" {glyph} {:<8} ", state(&alarm.state)))
-        .tell(Meaning::Text, format_args!("{}", alarm.name));
+        .tell(Meaning::Text, format_args!("{}", alarm.short()));
     let right = Phrase::new()
         .tell(Meaning::Muted, format_args!("  {}", condition(alarm)))
         .say(Meaning::Warning, acts)

@@ -149,7 +149,7 @@ fn the_alarms_tell_state_window_route_and_that_nothing_is_sent() {
         "firing for 3m  Slack*",
         "◔ filling  cpu above 80 % for 15m",
         "AWS's own, for target tracking",
-        "● ALARM    TargetTracking-service/solosuccess-production/solosuccess-ai-service-AlarmHigh-1b2c",
+        "● ALARM    solosuccess-ai-service AlarmHigh CPUUtilization",
         "? NO DATA  solosuccess-5xx",
         "3 of 3 minutes > 70 actions off  for 10m",
         "OK → ALARM",

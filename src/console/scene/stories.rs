@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Scene, activity, ago, deployment, event, evidence, id, task};
-use crate::change::{Change, Follow, Observed, Plan, Stage};
+use crate::change::{Change, Follow, Observed, Plan, ServiceSeen, Stage};
 use crate::live::{Armed, Followed, Meter, View};
 use crate::platform::{
     AccountId, ActivityKind, CountChange, CountHistory, Environment, Identity, MetricId, Region, Rollout, Source,
@@ -137,14 +137,16 @@ pub(crate) fn follow() -> Scene {
     });
     let plan = Plan {
         change: Change::Desired { service: id("solosuccess-ai-service"), to: TaskCount(8) },
-        observed: Observed {
+        observed: Observed::Service(ServiceSeen {
             desired: TaskCount(6),
             running: TaskCount(6),
             limits: Some((TaskCount(4), TaskCount(10))),
             suspended: Suspended::default(),
             deploying: false,
             read: ago(50),
-        },
+            schedule: None,
+            tasks: Vec::new(),
+        }),
         identity: Identity::clone(scene.platform.identity.as_ref().unwrap()),
         environment: Environment::Production,
         made: ago(50),

@@ -18,7 +18,7 @@ use crate::platform::{AccountId, Environment, TaskCount};
 fn a_plan_is_edited_answered_and_handed_on_as_it_was_shown() {
     let mut person = Person::before(armed());
     person.press("s");
-    assert!(person.asked.contains(&Command::Previewing(Some(id("ai-service")))));
+    assert!(person.asked.contains(&Command::Previewing(Some(id("ai-service").into()))));
     assert_eq!(person.planned(), Some(8));
     person.press("+ + - 9");
     assert_eq!(person.planned(), Some(9));
@@ -51,14 +51,20 @@ fn typed_counts_begin_anew_and_stay_inside_the_quota() {
 }
 
 #[test]
-fn a_hold_moves_the_floor_and_back() {
+fn a_hold_lasts_until_a_time_a_later_one_and_back() {
     let mut person = Person::before(armed());
     person.press("a h");
     let change = |person: &Person| match &person.app.model().dialog {
         Some(Dialog::Preview(preview)) => preview.change().clone(),
         other => panic!("{other:?}"),
     };
-    assert_eq!(change(&person), Change::Floor { service: id("ai-service"), to: TaskCount(8) });
+    let held = |until| Change::Hold { service: id("ai-service"), to: TaskCount(8), until };
+    let ends = crate::change::hold::ends(now());
+    assert_eq!(change(&person), held(ends[0]));
+    for end in &ends[1..] {
+        person.press("h");
+        assert_eq!(change(&person), held(*end));
+    }
     person.press("h");
     assert_eq!(change(&person), Change::Desired { service: id("ai-service"), to: TaskCount(8) });
 }
@@ -172,7 +178,8 @@ fn a_moved_target_shows_the_new_plan_keeps_the_text_and_asks_once_more() {
     let mut person = Person::before(armed());
     person.press("a enter 8 enter");
     let mut plan = person.confirmed()[0].0.clone();
-    plan.observed.desired = TaskCount(7);
+    let crate::change::Observed::Service(seen) = &mut plan.observed else { panic!("{plan:?}") };
+    seen.desired = TaskCount(7);
     let what = vec!["desired was 6, is 7".to_owned()];
     person.told(Notice::Refused(Refused::Moved { plan: Box::new(plan.clone()), what }));
     let screen = person.screen();
@@ -191,7 +198,7 @@ fn a_plan_is_made_again_while_it_is_edited_and_stands_still_afterwards() {
     assert!(person.screen().contains("moved: desired was 6, is 7"));
     person.press("enter").sees(with_desired(&armed(), 5));
     person.press("8 enter");
-    assert_eq!(person.confirmed()[0].0.observed.desired, TaskCount(7), "what was shown is what is handed on");
+    assert_eq!(person.confirmed()[0].0.from(), 7, "what was shown is what is handed on");
 }
 
 #[test]
@@ -215,7 +222,7 @@ fn an_answer_to_a_plan_that_was_left_is_not_taken_for_the_next_one() {
     person.told(Notice::Refused(Refused::Moved { plan: Box::new(plan), what }));
     person.press("enter");
     assert_eq!(person.confirmed().len(), 2);
-    assert_eq!(person.confirmed()[1].0.change.service(), &id("api"));
+    assert_eq!(person.confirmed()[1].0.change.target(), id("api").into());
 }
 
 #[test]
@@ -229,7 +236,7 @@ fn a_full_channel_is_said_and_nothing_is_lost() {
     assert_eq!(person.asked.last(), Some(&command));
     assert!(!person.app.unsent(&Command::Previewing(None)));
     person.frame();
-    assert_eq!(person.asked.last(), Some(&Command::Previewing(Some(id("ai-service")))));
+    assert_eq!(person.asked.last(), Some(&Command::Previewing(Some(id("ai-service").into()))));
 }
 
 #[test]

@@ -133,7 +133,7 @@ impl Person {
 
     pub(super) fn planned(&self) -> Option<u32> {
         match &self.app.model().dialog {
-            Some(Dialog::Preview(preview)) => Some(preview.change().to().0),
+            Some(Dialog::Preview(preview)) => preview.change().count(),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Phrase, frame, phrase};
-use crate::change::Stage;
+use crate::change::{Change, Stage};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
 use crate::live::View;
@@ -95,17 +95,19 @@ pub fn changes_of(view: &View, id: &ServiceId, horizon_s: i64) -> Vec<Entry> {
         }
         refused = refusal;
     }
-    let yours = view.followed.as_deref().filter(|followed| followed.plan.change.service() == id);
+    let yours = view.followed.as_deref().filter(|followed| followed.plan.change.target().service() == Some(id));
     if let Some(followed) = yours.filter(|followed| followed.follow.began >= since) {
-        let from = Some(followed.plan.observed.desired);
-        let what = What::Count { from, to: Some(followed.plan.change.to()) };
+        let what = match followed.plan.change {
+            Change::Desired { to, .. } => What::Count { from: Some(TaskCount(followed.plan.from())), to: Some(to) },
+            _ => What::Event(Clean::new(&followed.plan.brief())),
+        };
         found.push(entry(followed.follow.began, id, Who::You, what, "", stage(view.at, followed)));
     }
     let seen = view.platform.counts.get(id).into_iter().flat_map(|history| history.changes.iter().rev());
     for change in seen.take_while(|change| change.seen >= since) {
         let near = |at: Timestamp| (at.as_second() - change.seen.as_second()).abs() <= SAME_S;
         let by_aws = activities.iter().any(|a| a.desired() == Some(change.to.0) && near(a.started));
-        let by_you = yours.is_some_and(|f| f.plan.change.to() == change.to && near(f.follow.began));
+        let by_you = yours.is_some_and(|f| f.plan.goal() == change.to && near(f.follow.began));
         if !by_aws && !by_you {
             let what = What::Count { from: Some(change.from), to: Some(change.to) };
             found.push(entry(change.seen, id, Who::Somebody, what, "set by hand or by a deployment", blank()));
@@ -229,7 +231,9 @@ fn stage(now: Timestamp, followed: &crate::live::Followed) -> (Meaning, Clean) {
     match &follow.stage {
         Stage::Sending => (Meaning::ActingYou, "sending".into()),
         Stage::Unknown => (Meaning::CannotTell, "no answer, reading back".into()),
-        Stage::Under { .. } => (Meaning::ActingYou, Clean::of(format_args!("under way for {lasted}"))),
+        Stage::Under { .. } | Stage::Waiting { .. } => {
+            (Meaning::ActingYou, Clean::of(format_args!("under way for {lasted}")))
+        }
         Stage::Steady => (Meaning::Ok, Clean::of(format_args!("steady after {lasted}"))),
         Stage::Partly { why } => (Meaning::Warning, Clean::of(format_args!("partly: {why}"))),
         Stage::Failed { why } => (Meaning::Critical, Clean::of(format_args!("failed: {why}"))),

@@ -33,7 +33,7 @@ pub fn lines(view: &View, id: &GroupId, now: Timestamp, columns: usize, boxed: b
     }
     let ended = view.followed.as_deref().filter(|followed| {
         let recent = followed.follow.ended.is_some_and(|end| now.as_second() - end.as_second() < TOLD_S);
-        recent && id.service() == Some(followed.plan.change.service())
+        recent && followed.plan.change.target() == *id
     });
     let Some(judged) = judged(view, id, &condition, now) else {
         let words = "not judged yet: waiting for its counts, limits and three hours of metrics";

@@ -221,8 +221,8 @@ pub fn under_way(activity: &Activity) -> bool {
 /// What a change of this console is bringing the group to, while it is under way.
 fn yours(view: &View, id: &GroupId) -> Option<u32> {
     let followed = view.followed.as_deref()?;
-    let under_way = !followed.follow.stage.is_over() && id.service() == Some(followed.plan.change.service());
-    under_way.then(|| followed.plan.change.to().0)
+    let under_way = !followed.follow.stage.is_over() && followed.plan.change.target() == *id;
+    under_way.then(|| followed.plan.comes_to())
 }
 
 /// How bad a group's state is: its trouble; where there is none, whether its verdict could be given at all.

@@ -16,15 +16,13 @@ pub fn lines(followed: &Followed, now: Timestamp) -> Vec<Phrase> {
     let follow = &followed.follow;
     let gone = follow.ended.unwrap_or(now).as_second() - follow.began.as_second();
     let what = match &followed.plan.change {
-        Change::Desired { service, to } => {
-            format!("{} {} → {to}", service.service, followed.plan.observed.desired)
-        }
-        Change::Floor { service, to } => format!("floor of {} → {to}", service.service),
+        Change::Desired { service, to } => format!("{} {} → {to}", service.service, followed.plan.from()),
+        other => format!("{}: {}", other.target().name(), followed.plan.brief()),
     };
     let (meaning, glyph, word) = match &follow.stage {
         Stage::Sending => (Meaning::ActingYou, "» ", "sending"),
         Stage::Unknown => (Meaning::CannotTell, "? ", "no answer came back: reading back, nothing is sent again"),
-        Stage::Under { .. } => (Meaning::ActingYou, "» ", "you are acting"),
+        Stage::Under { .. } | Stage::Waiting { .. } => (Meaning::ActingYou, "» ", "you are acting"),
         Stage::Steady => (Meaning::Ok, "✓ ", "done and steady"),
         Stage::Partly { .. } => (Meaning::Warning, "▲ ", "partly done"),
         Stage::Failed { .. } => (Meaning::Critical, "● ", "not carried out"),
@@ -58,6 +56,10 @@ pub fn lines(followed: &Followed, now: Timestamp) -> Vec<Phrase> {
                     }))
                     .tell(Meaning::Text, format_args!(" · draining {draining}")),
             );
+        }
+        Stage::Waiting { step, of, what } => {
+            let steps = if *of > 1 { format!("{step} of {of} steps accepted · ") } else { String::new() };
+            lines.push(Phrase::new().say(Meaning::Text, "  ").tell(Meaning::Text, format_args!("{steps}{what}")));
         }
         Stage::Partly { why } | Stage::Failed { why } | Stage::Overtaken { by: why } => {
             lines.push(Phrase::new().say(Meaning::Text, "  ").tell(Meaning::Text, format_args!("{why}")));

@@ -20,12 +20,12 @@ pub(super) struct Caches {
 impl Ask for Caches {
     const SOURCE: Source = Source::Caches;
 
-    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
-        Some(0)
+    fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
+        Some(u64::from(wants.decides_cache()))
     }
 
-    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
-        if self.moving { asked + MOVING_EVERY } else { pace::due(Self::SOURCE, asked) }
+    fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
+        if self.moving || wants.decides_cache() { asked + MOVING_EVERY } else { pace::due(Self::SOURCE, asked) }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {

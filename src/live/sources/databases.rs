@@ -29,12 +29,12 @@ pub(super) struct Databases {
 impl Ask for Databases {
     const SOURCE: Source = Source::Databases;
 
-    fn subject(&self, _: &View, _: &Wants) -> Option<u64> {
-        Some(0)
+    fn subject(&self, _: &View, wants: &Wants) -> Option<u64> {
+        Some(u64::from(wants.decides_replicas()))
     }
 
-    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
-        if self.moving { asked + MOVING_EVERY } else { pace::due(Self::SOURCE, asked) }
+    fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
+        if self.moving || wants.decides_replicas() { asked + MOVING_EVERY } else { pace::due(Self::SOURCE, asked) }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {
@@ -66,14 +66,18 @@ impl ReaderName {
 impl Ask for ReaderName {
     const SOURCE: Source = Source::ReaderName;
 
-    fn subject(&self, view: &View, _: &Wants) -> Option<u64> {
+    fn subject(&self, view: &View, wants: &Wants) -> Option<u64> {
         let worth = Self::worth(&view.platform);
-        (!worth.is_empty()).then(|| subject(worth))
+        (!worth.is_empty()).then(|| subject((worth, wants.decides_replicas())))
     }
 
-    fn due(&self, _: &Wants, asked: Timestamp) -> Timestamp {
+    fn due(&self, wants: &Wants, asked: Timestamp) -> Timestamp {
         let search = SignedDuration::from_secs(i64::from(SEARCH_EVERY_S));
-        if self.none { asked + search } else { pace::due(Self::SOURCE, asked) }
+        match self.none {
+            true => asked + search,
+            false if wants.decides_replicas() => asked + MOVING_EVERY,
+            false => pace::due(Self::SOURCE, asked),
+        }
     }
 
     async fn ask(&mut self, moment: &Moment<'_>) -> Answer {

@@ -61,7 +61,10 @@ pub(super) fn diagnosis(case: &Case) -> Diagnosis {
         let times = match hour.len() {
             0 => "did not move".to_owned(),
             1 => "moved once".to_owned(),
-            times => format!("moved {times} times, turning {}", reversals(&hour)),
+            times => match reversals(&hour) {
+                0 => format!("moved {times} times, always one way"),
+                turns => format!("moved {times} times and turned {turns} times"),
+            },
         };
         (Standing::No, format!("the count {times} in the last hour"))
     };

@@ -1,11 +1,13 @@
 //! What comes after a change: what the autoscaler, the schedule and Terraform will do, and what speaks against it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{Change, Plan};
 use super::projection::Projection;
-use super::words;
-use crate::platform::{Platform, ScalingPolicy, Source};
+use super::{ServiceSeen, hold_of};
+use crate::change::kind::{Change, Scaling};
+use crate::change::plan::Plan;
+use crate::change::words;
+use crate::platform::{Platform, ScalingPolicy, ServiceId, Source, TaskCount};
 use crate::policy::{Decision, Policy, Verdict};
 
 /// The share of its target under which an ECS target-tracking policy's low alarm lies, and how long it waits there.
@@ -16,26 +18,78 @@ const LOW_ALARM_MIN: u32 = 15;
 /// How long the high alarm waits.
 const HIGH_ALARM_MIN: u32 = 3;
 
+/// For how long AWS's words about missing room count.
+const LATELY: SignedDuration = SignedDuration::from_hours(1);
+
 /// A change of direction within this many seconds is called fighting.
 const FIGHTING_S: i64 = 300;
 
 /// What will happen next, by itself.
-pub(super) fn next(plan: &Plan, platform: &Platform) -> Vec<String> {
-    let mut next = match plan.change {
-        Change::Desired { .. } => after_count(plan, platform),
-        Change::Floor { .. } => after_floor(plan),
+pub(in crate::change) fn next(plan: &Plan, id: &ServiceId, seen: &ServiceSeen, platform: &Platform) -> Vec<String> {
+    let mut next = match &plan.change {
+        Change::Desired { to, .. } => after_count(*to, id, seen, platform),
+        Change::Floor { to, .. } | Change::Release { to, .. } => after_floor(*to, seen),
+        Change::Ceiling { to, .. } => after_ceiling(*to, seen),
+        Change::Hold { to, .. } => after_hold(plan, *to, seen),
+        Change::Suspend { scaling, suspend, .. } => vec![after_switch(*scaling, *suspend).to_owned()],
+        Change::StopTask { .. } => {
+            vec![format!("ECS starts another task in its place: desired stays {}", seen.desired)]
+        }
+        Change::Schedule { .. } | Change::Unschedule { .. } => {
+            vec!["nothing moves now; what it sets is set when it fires".to_owned()]
+        }
+        _ => Vec::new(),
     };
-    next.extend(suspensions(plan));
-    next.extend(scheduled(plan, platform));
-    if matches!(plan.change, Change::Floor { .. }) {
-        next.push("a later `terraform apply` sets the floor back to what its code says".to_owned());
+    next.extend(suspensions(seen));
+    next.extend(scheduled(plan, id, seen, platform));
+    let code = match plan.change {
+        Change::Floor { .. } | Change::Release { .. } | Change::Hold { .. } => "the floor",
+        Change::Ceiling { .. } => "the ceiling",
+        Change::Suspend { .. } => "what is suspended",
+        Change::Schedule { .. } | Change::Unschedule { .. } => "the schedule",
+        _ => return next,
+    };
+    next.push(format!("a later `terraform apply` sets {code} back to what its code says"));
+    next
+}
+
+fn after_ceiling(to: TaskCount, seen: &ServiceSeen) -> Vec<String> {
+    vec![match seen.limits {
+        _ if to < seen.desired => {
+            format!("AWS moves desired from {} to {to} at once, and never scales out above it", seen.desired)
+        }
+        Some((_, ceiling)) if to < ceiling => {
+            format!("nothing moves now; the autoscaler no longer scales out above {to}")
+        }
+        _ => format!("nothing moves now; the autoscaler may scale out to {to}"),
+    }]
+}
+
+fn after_hold(plan: &Plan, to: TaskCount, seen: &ServiceSeen) -> Vec<String> {
+    let mut next = after_floor(to, seen);
+    for added in hold_of(plan, seen).into_iter().flat_map(|hold| hold.adds) {
+        next.push(format!("{}: AWS sets the floor to {} – {}", words::until(added.at), added.floor, added.why));
     }
     next
 }
 
-fn after_count(plan: &Plan, platform: &Platform) -> Vec<String> {
-    let to = plan.change.to();
-    let Some((floor, ceiling)) = plan.observed.limits else {
+fn after_switch(scaling: Scaling, suspend: bool) -> &'static str {
+    match (scaling, suspend) {
+        (Scaling::In, true) => {
+            "the autoscaler takes nothing away until somebody resumes it: this has no end of its own"
+        }
+        (Scaling::Out, true) => "the autoscaler adds nothing until somebody resumes it: this has no end of its own",
+        (Scaling::Scheduled, true) => {
+            "no scheduled action fires until somebody resumes it, and those missed are not made up for"
+        }
+        (Scaling::In, false) => "the autoscaler may take tasks away again",
+        (Scaling::Out, false) => "the autoscaler may add tasks again",
+        (Scaling::Scheduled, false) => "scheduled actions fire again from their next time on",
+    }
+}
+
+fn after_count(to: TaskCount, id: &ServiceId, seen: &ServiceSeen, platform: &Platform) -> Vec<String> {
+    let Some((floor, ceiling)) = seen.limits else {
         return vec![if answered(platform, Source::ScalableTargets) {
             "no autoscaler acts on this service: the count stays as it is set".to_owned()
         } else {
@@ -52,18 +106,18 @@ fn after_count(plan: &Plan, platform: &Platform) -> Vec<String> {
             "{to} is below the floor: it stays, silently, until the next scale-out alarm lifts it to {floor}"
         ));
     } else {
-        next.extend(tracking(plan, platform));
+        next.extend(tracking(to, id, seen, platform));
     }
-    if plan.observed.deploying {
+    if seen.deploying {
         next.push("a deployment runs: the autoscaler does not scale in until it ends".to_owned());
     }
     next
 }
 
 /// What target tracking does about a count inside its limits.
-fn tracking(plan: &Plan, platform: &Platform) -> Option<String> {
-    let (from, to) = (plan.from(), plan.change.to());
-    let Some(policies) = platform.policies.get(plan.change.service()) else {
+fn tracking(to: TaskCount, id: &ServiceId, seen: &ServiceSeen, platform: &Platform) -> Option<String> {
+    let from = seen.desired;
+    let Some(policies) = platform.policies.get(id) else {
         let read = answered(platform, Source::ScalingPolicies);
         let what = if read {
             "no scaling policy is attached: the count stays as it is set"
@@ -78,7 +132,7 @@ fn tracking(plan: &Plan, platform: &Platform) -> Option<String> {
     }
     if to < from {
         let over: Vec<_> = tracked().map(|(policy, target)| level(policy, target)).collect();
-        return (!plan.observed.suspended.scale_out).then(|| {
+        return (!seen.suspended.scale_out).then(|| {
             format!(
                 "target tracking stays on: it scales out again after {HIGH_ALARM_MIN} min over {}",
                 over.join(" or ")
@@ -92,7 +146,7 @@ fn tracking(plan: &Plan, platform: &Platform) -> Option<String> {
     if under.is_empty() {
         return Some("no policy may scale in: the count stays".to_owned());
     }
-    (!plan.observed.suspended.scale_in).then(|| {
+    (!seen.suspended.scale_in).then(|| {
         format!(
             "target tracking stays on: it may scale in again after {LOW_ALARM_MIN} min under {}",
             under.join(" and ")
@@ -110,8 +164,8 @@ fn level(policy: &ScalingPolicy, value: f64) -> String {
     }
 }
 
-fn after_floor(plan: &Plan) -> Vec<String> {
-    let (from, to, desired) = (plan.from(), plan.change.to(), plan.observed.desired);
+fn after_floor(to: TaskCount, seen: &ServiceSeen) -> Vec<String> {
+    let (from, desired) = (seen.limits.map(|(floor, _)| floor).unwrap_or_default(), seen.desired);
     if to > desired {
         vec![format!("AWS moves desired from {desired} to {to} at once, and never scales in below it")]
     } else if to > from {
@@ -121,8 +175,8 @@ fn after_floor(plan: &Plan) -> Vec<String> {
     }
 }
 
-fn suspensions(plan: &Plan) -> impl Iterator<Item = String> {
-    let suspended = plan.observed.suspended;
+fn suspensions(seen: &ServiceSeen) -> impl Iterator<Item = String> {
+    let suspended = seen.suspended;
     [
         (suspended.scale_in, "scale-in is suspended: the autoscaler takes nothing away"),
         (suspended.scale_out, "scale-out is suspended: the autoscaler adds nothing"),
@@ -134,18 +188,20 @@ fn suspensions(plan: &Plan) -> impl Iterator<Item = String> {
 }
 
 /// Scheduled actions that would move what the plan sets.
-fn scheduled(plan: &Plan, platform: &Platform) -> Vec<String> {
-    let Some(actions) = platform.schedules.get(plan.change.service()).filter(|_| !plan.observed.suspended.scheduled)
-    else {
+fn scheduled(plan: &Plan, id: &ServiceId, seen: &ServiceSeen, platform: &Platform) -> Vec<String> {
+    let Some(actions) = platform.schedules.get(id).filter(|_| !seen.suspended.scheduled) else {
         return Vec::new();
     };
-    let to = plan.change.to();
+    let Some(to) = plan.change.count().map(TaskCount) else { return Vec::new() };
     let mut next = Vec::new();
     for action in actions.iter() {
         let zone = if action.timezone.is_empty() { "UTC" } else { action.timezone.as_str() };
         let when = format!("scheduled action {}, {} {zone}", action.name, action.schedule);
         match (&plan.change, action.min, action.max) {
             (Change::Floor { .. }, Some(min), _) if min != to => next.push(format!("{when}: sets the floor to {min}")),
+            (Change::Ceiling { .. }, _, Some(max)) if max != to => {
+                next.push(format!("{when}: sets the ceiling to {max}"))
+            }
             (Change::Desired { .. }, Some(min), _) if min > to => next.push(format!("{when}: lifts it to {min}")),
             (Change::Desired { .. }, _, Some(max)) if max < to => next.push(format!("{when}: cuts it to {max}")),
             _ => {}
@@ -159,8 +215,9 @@ fn answered(platform: &Platform, source: Source) -> bool {
 }
 
 /// What speaks against it. None of this forbids it.
-pub(super) fn warnings(
+pub(in crate::change) fn warnings(
     plan: &Plan,
+    (id, seen): (&ServiceId, &ServiceSeen),
     platform: &Platform,
     policy: &Policy,
     verdict: Option<&Verdict>,
@@ -168,31 +225,60 @@ pub(super) fn warnings(
     now: Timestamp,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
-    let (desired, to, goal) = (plan.observed.desired, plan.change.to(), plan.goal());
+    let (desired, goal) = (seen.desired, plan.goal());
     if goal.0 == 0 && desired.0 > 0 {
         warnings.push("every task is stopped: nothing serves after this".to_owned());
     }
     let (least, most) = (policy.ecs.min_capacity, policy.ecs.max_capacity);
-    if to < least || to > most {
-        warnings.push(format!("{to} is outside the policy's {least}–{most}"));
+    if let Some(to) = plan.change.count().map(TaskCount) {
+        if to < least || to > most {
+            warnings.push(format!("{to} is outside the policy's {least}–{most}"));
+        }
+        let governed = verdict.filter(|_| seen.limits.is_some() && !matches!(plan.change, Change::Ceiling { .. }));
+        if let Some(floor) = governed.map(|verdict| &verdict.floor).filter(|floor| to < floor.count) {
+            warnings.push(format!("{to} is below the floor of {}: {}", floor.count, floor.origin));
+        }
     }
-    let governed = verdict.filter(|_| plan.observed.limits.is_some());
-    if let Some(floor) = governed.map(|verdict| &verdict.floor).filter(|floor| to < floor.count) {
-        warnings.push(format!("{to} is below the floor of {}: {}", floor.count, floor.origin));
+    if matches!(plan.change, Change::StopTask { .. }) && seen.running <= TaskCount(1) {
+        warnings.push("it is the only task: nothing serves until another one is healthy".to_owned());
     }
-    warnings.extend(against(plan, platform, verdict, now));
-    warnings.extend(projections.iter().filter_map(|projection| overload(plan, policy, projection)));
-    if plan.observed.running != desired {
-        let running = plan.observed.running;
+    if matches!(plan.change, Change::Suspend { scaling: Scaling::Scheduled, suspend: true, .. }) {
+        warnings.push("a hold of ours would not end while this is suspended".to_owned());
+    }
+    warnings.extend(against(plan, id, seen, platform, verdict, now));
+    warnings.extend(projections.iter().filter_map(|projection| overload(plan, seen, policy, projection)));
+    if goal > desired {
+        warnings.extend(exhausted(id, platform, now));
+    }
+    if seen.running != desired {
+        let running = seen.running;
         warnings.push(format!("running is {running}, desired {desired}: the last change has not finished"));
     }
-    warnings.extend(stale(plan, platform, now));
+    warnings.extend(stale(seen, platform, now));
     warnings
 }
 
+/// What AWS has said lately of not finding room for tasks.
+fn exhausted(id: &ServiceId, platform: &Platform, now: Timestamp) -> Option<String> {
+    let words = ["unable to", "quota", "limit exceeded", "capacity is unavailable", "capacity unavailable"];
+    let event = platform.services.get(id)?.events.iter().find(|event| {
+        let message = event.message.to_lowercase();
+        now.duration_since(event.at) <= LATELY && words.iter().any(|word| message.contains(word))
+    })?;
+    let age = words::span(now.duration_since(event.at).as_secs().max(0) as u32);
+    Some(format!("AWS said {age} ago: {}", event.message))
+}
+
 /// Whether it goes against the advice, or against what was done minutes ago.
-fn against(plan: &Plan, platform: &Platform, verdict: Option<&Verdict>, now: Timestamp) -> Vec<String> {
-    let (desired, goal) = (plan.observed.desired, plan.goal());
+fn against(
+    plan: &Plan,
+    id: &ServiceId,
+    seen: &ServiceSeen,
+    platform: &Platform,
+    verdict: Option<&Verdict>,
+    now: Timestamp,
+) -> Vec<String> {
+    let (desired, goal) = (seen.desired, plan.goal());
     let mut against = Vec::new();
     match verdict.map(|verdict| &verdict.decision) {
         Some(Decision::Out { to, .. }) if goal < desired => {
@@ -203,7 +289,7 @@ fn against(plan: &Plan, platform: &Platform, verdict: Option<&Verdict>, now: Tim
         }
         _ => {}
     }
-    let last = platform.counts.get(plan.change.service()).and_then(|history| history.changes.back());
+    let last = platform.counts.get(id).and_then(|history| history.changes.back());
     if let Some(last) = last {
         let age = now.as_second() - last.seen.as_second();
         let opposite = (last.to > last.from && goal < desired) || (last.to < last.from && goal > desired);
@@ -216,8 +302,8 @@ fn against(plan: &Plan, platform: &Platform, verdict: Option<&Verdict>, now: Tim
 }
 
 /// What the count would not carry. A scale-in is judged as the policy judges it: with its margin, and blind is not fine.
-fn overload(plan: &Plan, policy: &Policy, projection: &Projection) -> Option<String> {
-    let (desired, goal) = (plan.observed.desired, plan.goal());
+fn overload(plan: &Plan, seen: &ServiceSeen, policy: &Policy, projection: &Projection) -> Option<String> {
+    let (desired, goal) = (seen.desired, plan.goal());
     if goal == desired || goal.0 == 0 {
         return None;
     }
@@ -237,9 +323,9 @@ fn overload(plan: &Plan, policy: &Policy, projection: &Projection) -> Option<Str
     }
 }
 
-fn stale(plan: &Plan, platform: &Platform, now: Timestamp) -> Option<String> {
+fn stale(seen: &ServiceSeen, platform: &Platform, now: Timestamp) -> Option<String> {
     let stale = platform.sources.get(&Source::Services).is_some_and(|health| health.stale(now));
-    let age = now.as_second() - plan.observed.read.as_second();
+    let age = now.as_second() - seen.read.as_second();
     stale.then(|| {
         format!("the counts are {} old; they are read again before anything is sent", words::span(age.max(0) as u32))
     })

@@ -6,6 +6,7 @@
 mod config;
 mod measure;
 mod paper;
+mod play;
 mod record;
 mod words;
 
@@ -133,7 +134,13 @@ fn open(mut cli: Cli) -> anyhow::Result<()> {
         }
         Some(Door::Picture(args)) => print(&picture(account, &cli.console, args)?),
         Some(Door::Drill(args)) => {
+            if args.list {
+                return play::print_list(args.json);
+            }
             let scenario = scenario(&args.world.scenario)?;
+            if args.headless {
+                return play::headless(scenario, account, args);
+            }
             if let Some(address) = args.listen {
                 return block_on(listen(&scenario, args, address));
             }
@@ -286,11 +293,19 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let speed = args.speed.unwrap_or(DRILL_SPEED);
     let clock = Clock::paced(drill::DEFAULT_START, speed);
     let drill = Drill::new(scenario, args.world.seed, clock.now());
-    let access = Access { transport: Some(transport(drill, clock.clone())), ..Access::default() };
+    let access = Access { transport: Some(transport(drill.clone(), clock.clone())), ..Access::default() };
     let (settings, said) = settings(account, journal_folder(account, "drill-journal")?, spending(account, true)?)?;
+    let policy = Arc::clone(&settings.policy);
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
-    ended(console::run(Options { title, drill: true, said, ..look }, handle, clock).await?)
+    let mut played = play::Played::new(scenario, args.world.seed, policy, clock.now());
+    let watch = |deed: console::Deed, at| played.take(&deed.resource, deed.changed, at);
+    let how = console::run_watched(Options { title, drill: true, said, ..look }, handle, clock.clone(), watch).await?;
+    // The terminal is given back: what is printed now stays.
+    if matches!(how, Ended::Quit | Ended::Left) {
+        print(&played.debrief(&drill, clock.now())?)?;
+    }
+    ended(how)
 }
 
 /// What a console on a drill shows at a moment. Nothing is waited for: time passes only while every task waits.

@@ -12,7 +12,6 @@ use super::paper::{AdviseArgs, LintArgs, WhyArgs};
 use super::record::JournalArgs;
 use crate::aws::UsersMetric;
 use crate::console::keys::Key;
-use crate::drill::scenario::Scenario;
 
 /// A terminal console for people on call for a platform that scales on AWS.
 #[derive(Debug, Parser)]
@@ -165,8 +164,34 @@ pub(super) struct DrillArgs {
     #[arg(long, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Serve the drill's AWS over HTTP instead of opening the console, for the AWS CLI or any SDK.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "headless")]
     pub listen: Option<SocketAddr>,
+    /// Play the scenario to its end at full speed without a terminal, print what came of it, and end: 0 when everything
+    /// that it verifies passes, 1 when something does not.
+    #[arg(long, conflicts_with = "speed")]
+    pub headless: bool,
+    /// Who is in charge of the count while nobody sits there.
+    #[arg(long, value_enum, default_value = "aws", requires = "headless")]
+    pub controller: InCharge,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the scenarios with their length, and end.
+    #[arg(long, conflicts_with_all = ["headless", "listen"])]
+    pub list: bool,
+}
+
+/// Who is in charge of the count in a drill that nobody plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InCharge {
+    /// Nobody: the autoscaler is suspended.
+    Nobody,
+    /// AWS's own target tracking.
+    Aws,
+    /// The engine, whose advice is confirmed at once.
+    Engine,
+    /// The Kubernetes Horizontal Pod Autoscaler's algorithm.
+    Hpa,
 }
 
 /// A picture.
@@ -204,8 +229,7 @@ pub(super) struct CostArgs {
 
 /// The scenarios by name, for the help.
 fn scenarios() -> String {
-    let lines = Scenario::all().into_iter().map(|one| format!("  {:<8}{}\n", one.name, one.summary));
-    format!("Scenarios:\n{}", lines.collect::<String>())
+    format!("Scenarios:\n{}", super::play::list())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -13,7 +13,7 @@ use super::commands::{self, Layer};
 use super::dialogs::palette::Run;
 use super::dialogs::preview::Stage;
 use super::dialogs::{self, Dialog, Field};
-use super::event::{Effect, Ended, Event, Input};
+use super::event::{Deed, Effect, Ended, Event, Input};
 use super::frame::{self, Look};
 use super::keymap::Keymap;
 use super::keys::{Key, Named};
@@ -50,6 +50,8 @@ pub struct App {
     frozen_at: Option<Timestamp>,
     /// Whether an Enter that counted has not been answered yet.
     asked: bool,
+    /// The name of the group of that Enter.
+    confirming: Option<String>,
     /// What `live` was last told is on the screen.
     looked: Option<(Vec<ServiceId>, Option<ServiceId>)>,
     /// What `live` was last told is being previewed.
@@ -68,6 +70,7 @@ impl App {
             view,
             frozen_at: None,
             asked: false,
+            confirming: None,
             looked: None,
             previewing: None,
             untold: false,
@@ -216,6 +219,13 @@ impl App {
         self.effects.push(Effect::Ask(command));
     }
 
+    /// Tells whoever watches a drill what is done to a resource.
+    fn tell_deed(&mut self, resource: &str, changed: bool) {
+        if self.options.drill {
+            self.effects.push(Effect::Tell(Deed { resource: resource.to_owned(), changed }));
+        }
+    }
+
     fn refuse(&mut self, why: impl Into<String>) {
         self.model.say(Tone::Refused, why);
     }
@@ -256,6 +266,10 @@ impl App {
                     && matches!(preview.stage(), Stage::Asked(_))
                 {
                     self.model.dialog = None;
+                }
+                // The one whose Enter was accepted: nothing else is asked before it has been answered.
+                if let Some(service) = self.confirming.take() {
+                    self.tell_deed(&service, true);
                 }
                 self.model.say(Tone::Plain, "confirmed: it is being carried out and followed");
             }
@@ -350,6 +364,8 @@ impl App {
                     preview.refuse("the last Enter has not been answered yet: nothing else is sent before that");
                 } else if let Some(command) = preview.answer(key, at, &self.view) {
                     self.asked = true;
+                    self.confirming =
+                        self.model.dialog.as_ref().and_then(Dialog::previewing).map(|it| it.name().to_owned());
                     self.ask(command);
                 }
             }

@@ -42,10 +42,21 @@ pub enum Input {
 pub enum Effect {
     /// Ask the loop.
     Ask(Command),
+    /// Tell whoever watches a drill what the operator does.
+    Tell(Deed),
     /// Put a text on the clipboard of whoever holds the terminal.
     Copy(String),
     /// End.
     End(Ended),
+}
+
+/// What an operator does to a resource, for whoever watches a drill. Outside of a drill nobody is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// The resource's own name, as in `solosuccess-ai-service`.
+    pub resource: String,
+    /// Whether a change of it was confirmed; otherwise its evidence or a preview was opened.
+    pub changed: bool,
 }
 
 /// How a session ended.

@@ -27,9 +27,9 @@ pub mod words;
 
 pub use app::{App, Options};
 pub use commands::command_table_markdown;
-pub use event::{Effect, Ended, Event, Input};
+pub use event::{Deed, Effect, Ended, Event, Input};
 pub use frame::{Look, draw};
 pub use keymap::Keymap;
 pub use model::{Model, Pane, Sort, Status, Tone, Wall};
-pub use run::run;
+pub use run::{run, run_watched};
 pub use theme::Theme;

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use crossterm::event::{KeyEventKind, read};
+use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::app::{App, Options};
-use super::event::{Effect, Ended, Event, Input};
+use super::event::{Deed, Effect, Ended, Event, Input};
 use super::keys::Key;
 use super::model::Wall;
 use super::terminal::Terminal;
@@ -37,8 +38,21 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// There is no terminal, it broke, or a part of the program panicked.
-pub async fn run(options: Options, mut handle: Handle, clock: Clock) -> anyhow::Result<Ended> {
-    let ended = session(options, &mut handle, &clock).await;
+pub async fn run(options: Options, handle: Handle, clock: Clock) -> anyhow::Result<Ended> {
+    run_watched(options, handle, clock, |_, _| {}).await
+}
+
+/// Runs the console as [`run`] does; `watch` is told of every deed and when it was done, on the clock of the data.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn run_watched(
+    options: Options,
+    mut handle: Handle,
+    clock: Clock,
+    watch: impl FnMut(Deed, Timestamp) + Send,
+) -> anyhow::Result<Ended> {
+    let ended = session(options, &mut handle, &clock, watch).await;
     let Handle { mut views, commands, notices: _ } = handle;
     drop(commands);
     // Whoever makes the views is done when no more can come.
@@ -47,7 +61,12 @@ pub async fn run(options: Options, mut handle: Handle, clock: Clock) -> anyhow::
 }
 
 #[expect(clippy::disallowed_methods, reason = "key timing and the frame cap are the wall's, and this is their loop")]
-async fn session(options: Options, handle: &mut Handle, clock: &Clock) -> anyhow::Result<Ended> {
+async fn session(
+    options: Options,
+    handle: &mut Handle,
+    clock: &Clock,
+    mut watch: impl FnMut(Deed, Timestamp) + Send,
+) -> anyhow::Result<Ended> {
     let origin = Instant::now();
     let mut signals = Signals::listen()?;
     let mut terminal = Terminal::enter().context("scaledeck needs a terminal")?;
@@ -71,6 +90,7 @@ async fn session(options: Options, handle: &mut Handle, clock: &Clock) -> anyhow
                         pace.at_once();
                     }
                 }
+                Effect::Tell(deed) => watch(deed, clock.now()),
                 Effect::Copy(text) => terminal.copy(&text)?,
                 Effect::End(how) => return Ok(how),
             }

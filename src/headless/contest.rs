@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::course::{Controller, Course};
 use super::demand::Recorded;
-use super::verify::{Check, Figures, LoadTest};
+use super::verify::{self, Check, Figures};
 use crate::drill::DEFAULT_START;
 use crate::drill::scenario::{Scenario, Users, Way};
 use crate::policy::Policy;
@@ -69,12 +68,11 @@ struct Row {
     checks: Vec<Check>,
 }
 
-/// A load, and what it is judged by beyond the figures.
+/// A load.
 struct Load {
     scenario: Scenario,
     start: Timestamp,
     lasts: SignedDuration,
-    test: Option<LoadTest>,
 }
 
 impl Contest {
@@ -90,9 +88,9 @@ impl Contest {
     fn loads(&self) -> anyhow::Result<Vec<Load>> {
         let mut loads = Vec::new();
         for name in LOAD_TESTS {
-            let (test, lasts) = LoadTest::of(name).context("a load test without a scenario")?;
             let scenario = Scenario::builtin(name)?;
-            loads.push(Load { scenario, start: DEFAULT_START, lasts, test: Some(test) });
+            let lasts = SignedDuration::from_secs(scenario.length.into());
+            loads.push(Load { scenario, start: DEFAULT_START, lasts });
         }
         loads.extend(self.recorded.iter().map(Demand::load));
         Ok(loads)
@@ -119,14 +117,12 @@ impl Contest {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let tally = runtime.block_on(course.run(controller))?;
-        let step = load.start + SignedDuration::from_secs(load.scenario.users.last().map_or(0, |last| last.at).into());
-        let judge = |test: LoadTest| test.judge(&tally, &self.policy, step, LINE);
         Ok(Row {
             load: load.scenario.name.clone(),
             hours: load.lasts.as_secs_f64() / 3600.0,
             controller,
             figures: Figures::of(&tally, &self.policy, LINE),
-            checks: load.test.map(judge).unwrap_or_default(),
+            checks: verify::judge(&load.scenario, load.start, &tally, &self.policy, LINE),
             desired: tally.desired,
         })
     }
@@ -149,7 +145,7 @@ impl Demand {
         }
         let lasts = users.last().map_or(0, |last| last.at).max(60);
         let scenario = Scenario::of_users(&self.name, users);
-        Load { scenario, start, lasts: SignedDuration::from_secs(lasts.into()), test: None }
+        Load { scenario, start, lasts: SignedDuration::from_secs(lasts.into()) }
     }
 }
 

@@ -42,10 +42,12 @@ pub enum Controller {
     TargetTracking,
     /// The Kubernetes Horizontal Pod Autoscaler's algorithm.
     Hpa,
+    /// Nobody: the autoscaler is suspended, and only the scheduled limits move.
+    Nobody,
 }
 
 impl Controller {
-    /// All of them, in the order of the table.
+    /// Those that control something, in the order of the table.
     pub const ALL: [Self; 3] = [Self::Engine, Self::TargetTracking, Self::Hpa];
 
     /// Its name in a table.
@@ -54,6 +56,7 @@ impl Controller {
             Self::Engine => "scaledeck",
             Self::TargetTracking => "AWS target tracking",
             Self::Hpa => "Kubernetes HPA",
+            Self::Nobody => "nobody",
         }
     }
 }
@@ -96,6 +99,7 @@ impl Course {
         let end = self.start + self.lasts;
         match controller {
             Controller::TargetTracking => {}
+            Controller::Nobody => self.suspend(&drill, &clock).await?,
             Controller::Engine => {
                 self.suspend(&drill, &clock).await?;
                 Desk::open(self, &drill, &clock, None).act_on_advice(end).await?;

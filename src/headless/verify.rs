@@ -1,26 +1,22 @@
-//! The "Verify" lines of the spec's load tests as predicates with numbers, and the figures that a run is compared by.
+//! What a scenario asks to verify, judged, and the figures that a run is compared by. The spec's "Verify" lines are in the
+//! files of its load tests.
 //!
 //! Everything is judged on what was lived, minute by minute, not on what was published.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::drill::scenario::{Recovered, Scenario};
 use crate::drill::{Lived, Tally};
 use crate::policy::Policy;
 use crate::policy::schedule::floor_at;
 
 /// A change against the direction of the one before it counts as a reversal within this time.
 const REVERSED_WITHIN: SignedDuration = SignedDuration::from_mins(60);
-/// "Quick scale-out": capacity for the new load this long after the step.
-const CAPACITY_WITHIN_MIN: usize = 6;
-/// "Stable performance" after a step: the 95th percentile is back under the line by then, and stays.
-const RECOVERED_WITHIN_MIN: usize = 8;
 /// The part of a run over which slopes are judged.
 const SLOPE_MINUTES: usize = 60;
 /// A slope is told from 0 when it is this many standard errors away: 1 in 100 by chance, for an hour of minutes.
 const SLOPE_ERRORS: f64 = 2.66;
-/// "Cost optimisation": task-hours against the least that keep the line.
-const COST_RATIO: f64 = 1.15;
 /// Seconds that a target drains before its task goes.
 const DRAINING_S: u32 = 300;
 /// Seconds by which a controller may see and send each step late: metrics are evidence after 120 s, polling adds some.
@@ -54,48 +50,79 @@ pub struct Check {
     pub passes: bool,
 }
 
-/// The spec's load tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LoadTest {
-    /// "Smooth scaling, no errors".
-    Ramp,
-    /// "Quick scale-out, stable performance".
-    Spike,
-    /// "Stable performance, no memory leaks".
-    Sustained,
-    /// "Proper scale-in, cost optimization".
-    ScaleDown,
+/// The predicates of a run, in the order in which a scenario's file names them, against a line for the 95th percentile,
+/// seconds. The run's `start` is the drill's.
+pub fn judge(scenario: &Scenario, start: Timestamp, tally: &Tally, policy: &Policy, line: f64) -> Vec<Check> {
+    let asked = &scenario.verify;
+    let figures = Figures::of(tally, policy, line);
+    let trouble = start + SignedDuration::from_secs(scenario.trouble().into());
+    let mut checks = Vec::new();
+    if let Some(most) = asked.failed {
+        let what = if most == 0 { "no 5XX".to_owned() } else { format!("at most {most} 5XX") };
+        checks.push(check(what, figures.failed.to_string(), figures.failed <= most));
+    }
+    if let Some(most) = asked.failed_percent {
+        let arrived: f64 = tally.minutes.iter().map(answered).sum();
+        let share = if arrived > 0.0 { figures.failed as f64 / arrived * 100.0 } else { 0.0 };
+        checks.push(check(format!("5XX at most {most} % of requests"), format!("{share:.1} %"), share <= most));
+    }
+    if let Some(most) = asked.minutes_over {
+        let what = format!("at most {most} minutes with p95 over {:.0} ms", line * 1000.0);
+        checks.push(check(what, figures.minutes_over.to_string(), figures.minutes_over <= most));
+    }
+    if let Some(most) = asked.reversals {
+        let what = format!("at most {most} reversal{}", if most == 1 { "" } else { "s" });
+        checks.push(check(what, figures.reversals.to_string(), figures.reversals <= most));
+    }
+    if let Some(within) = asked.capacity_within {
+        checks.push(capacity(tally, trouble, within));
+    }
+    if let Some(within) = asked.p95_within {
+        checks.push(p95_back(tally, trouble, within, line));
+    }
+    if let Some(within) = asked.recovered_within {
+        let took = recovered(&scenario.recovered, tally, trouble);
+        let found = took.map_or("never".to_owned(), |minutes| format!("{minutes} min"));
+        checks.push(check(
+            format!("recovered within {within} minutes"),
+            found,
+            took.is_some_and(|took| took <= within),
+        ));
+    }
+    if asked.flat {
+        checks.push(flat("p95", "s", &last_hour(tally).filter_map(|minute| minute.p95).collect::<Vec<_>>()));
+        checks.push(flat("memory", "%", &last_hour(tally).filter_map(|minute| minute.memory).collect::<Vec<_>>()));
+    }
+    if asked.back_at_floor {
+        checks.push(back_at_floor(tally, policy, trouble));
+    }
+    if let Some(most) = asked.cost_ratio {
+        checks.push(cost(&figures, most));
+    }
+    checks
 }
 
-impl LoadTest {
-    /// The test that a built-in scenario is the load of, with how long it is watched.
-    pub fn of(scenario: &str) -> Option<(Self, SignedDuration)> {
-        Some(match scenario {
-            "ramp" => (Self::Ramp, SignedDuration::from_mins(60)),
-            "spike" => (Self::Spike, SignedDuration::from_mins(60)),
-            "sustained" => (Self::Sustained, SignedDuration::from_mins(120)),
-            "scale-down" => (Self::ScaleDown, SignedDuration::from_mins(120)),
-            _ => return None,
-        })
-    }
+/// Minutes from the trouble until the first of the minutes that count as recovered, after the first that was not well;
+/// 0: it was well all the time. `None`: it never recovered.
+pub fn recovered(asked: &Recovered, tally: &Tally, trouble: Timestamp) -> Option<u32> {
+    let well = |minute: &Lived| is_well(asked, minute);
+    let after: Vec<bool> = tally.minutes.iter().filter(|minute| minute.at >= trouble).map(well).collect();
+    let Some(ill) = after.iter().position(|well| !well) else {
+        return (!after.is_empty()).then_some(0);
+    };
+    let row = after[ill..].windows(asked.minutes as usize).position(|row| row.iter().all(|well| *well));
+    row.map(|index| (ill + index) as u32)
+}
 
-    /// The predicates of a run whose load stepped at `step`, against a line for the 95th percentile, seconds.
-    pub fn judge(self, tally: &Tally, policy: &Policy, step: Timestamp, line: f64) -> Vec<Check> {
-        let figures = Figures::of(tally, policy, line);
-        match self {
-            Self::Ramp => vec![
-                check("no 5XX", format!("{}", figures.failed), figures.failed == 0),
-                check("at most 1 reversal", format!("{}", figures.reversals), figures.reversals <= 1),
-            ],
-            Self::Spike => after_step(tally, step, line),
-            Self::Sustained => vec![
-                flat("p95", "s", &last_hour(tally).filter_map(|minute| minute.p95).collect::<Vec<_>>()),
-                flat("memory", "%", &last_hour(tally).filter_map(|minute| minute.memory).collect::<Vec<_>>()),
-            ],
-            Self::ScaleDown => vec![back_at_floor(tally, policy, step), cost(&figures)],
-        }
-    }
+/// Whether a minute is one of those that count as recovered.
+pub fn is_well(asked: &Recovered, minute: &Lived) -> bool {
+    let share = if answered(minute) > 0.0 { minute.failed / answered(minute) * 100.0 } else { 0.0 };
+    minute.p95.is_some_and(|p95| p95 * 1000.0 <= asked.p95_ms) && share <= asked.failed_percent
+}
+
+/// Requests of a minute that got an answer: those that the balancer answers itself reach no target.
+fn answered(minute: &Lived) -> f64 {
+    minute.requests.max(minute.failed)
 }
 
 impl Figures {
@@ -134,27 +161,29 @@ fn check(what: impl Into<String>, found: impl Into<String>, passes: bool) -> Che
     Check { what: what.into(), found: found.into(), passes }
 }
 
-fn after_step(tally: &Tally, step: Timestamp, line: f64) -> Vec<Check> {
-    let after: Vec<&Lived> = tally.minutes.iter().filter(|minute| minute.at >= step).collect();
+fn capacity(tally: &Tally, trouble: Timestamp, within: u32) -> Check {
+    let after: Vec<&Lived> = tally.minutes.iter().filter(|minute| minute.at >= trouble).collect();
     // The wavering of a single minute does not move the need: the middle one of all minutes is taken.
     let mut needs: Vec<u32> = after.iter().map(|minute| minute.least).collect();
     needs.sort_unstable();
     let need = needs.get(needs.len() / 2).copied().unwrap_or(0);
     let there = after.iter().position(|minute| minute.running >= f64::from(need) - 0.01);
+    check(
+        format!("{need} tasks within {within} minutes of the step"),
+        there.map_or("never".to_owned(), |minutes| format!("{minutes} min")),
+        there.is_some_and(|minutes| minutes <= within as usize),
+    )
+}
+
+fn p95_back(tally: &Tally, trouble: Timestamp, within: u32, line: f64) -> Check {
+    let after: Vec<&Lived> = tally.minutes.iter().filter(|minute| minute.at >= trouble).collect();
     let last_over = after.iter().rposition(|minute| over(minute, line)).map_or(0, |index| index + 1);
     let recovered = last_over < after.len();
-    vec![
-        check(
-            format!("{need} tasks within {CAPACITY_WITHIN_MIN} minutes of the step"),
-            there.map_or("never".to_owned(), |minutes| format!("{minutes} min")),
-            there.is_some_and(|minutes| minutes <= CAPACITY_WITHIN_MIN),
-        ),
-        check(
-            format!("p95 back under {:.0} ms within {RECOVERED_WITHIN_MIN} minutes, and staying", line * 1000.0),
-            if recovered { format!("{last_over} min") } else { "never".to_owned() },
-            recovered && last_over <= RECOVERED_WITHIN_MIN,
-        ),
-    ]
+    check(
+        format!("p95 back under {:.0} ms within {within} minutes, and staying", line * 1000.0),
+        if recovered { format!("{last_over} min") } else { "never".to_owned() },
+        recovered && last_over <= within as usize,
+    )
 }
 
 fn last_hour(tally: &Tally) -> impl Iterator<Item = &Lived> {
@@ -201,9 +230,9 @@ fn back_at_floor(tally: &Tally, policy: &Policy, step: Timestamp) -> Check {
     )
 }
 
-fn cost(figures: &Figures) -> Check {
+fn cost(figures: &Figures, most: f64) -> Check {
     let ratio = figures.task_hours / figures.least_task_hours;
-    check(format!("task-hours at most {COST_RATIO} × the least"), format!("{ratio:.2} ×"), ratio <= COST_RATIO)
+    check(format!("task-hours at most {most} × the least"), format!("{ratio:.2} ×"), ratio <= most)
 }
 
 #[cfg(test)]
@@ -233,11 +262,14 @@ mod tests {
             paid: 4.0,
             least: 5,
         };
-        Tally { minutes: (0..120).map(minute).collect(), desired: vec![(at(0), 4)] }
+        Tally { minutes: (0..120).map(minute).collect(), desired: vec![(at(0), 4)], dollars: 0.0 }
     }
 
-    fn passes(test: LoadTest, tally: &Tally, step: i64) -> Vec<bool> {
-        test.judge(tally, &policy(), at(step), LINE).iter().map(|check| check.passes).collect()
+    /// What a built-in scenario asks of a run whose load stepped in a minute.
+    fn passes(name: &str, tally: &Tally, step: i64) -> Vec<bool> {
+        let scenario = Scenario::builtin(name).unwrap();
+        let start = at(step) - SignedDuration::from_secs(scenario.trouble().into());
+        judge(&scenario, start, tally, &policy(), LINE).iter().map(|check| check.passes).collect()
     }
 
     #[test]
@@ -266,10 +298,10 @@ mod tests {
     #[test]
     fn ramp_is_smooth_scaling_without_errors() {
         let mut tally = calm();
-        assert_eq!(passes(LoadTest::Ramp, &tally, 0), [true, true]);
+        assert_eq!(passes("ramp", &tally, 0), [true, true]);
         tally.minutes[9].failed = 1.0;
         tally.desired = vec![(at(0), 4), (at(5), 6), (at(10), 5), (at(12), 6)];
-        assert_eq!(passes(LoadTest::Ramp, &tally, 0), [false, false]);
+        assert_eq!(passes("ramp", &tally, 0), [false, false]);
     }
 
     #[test]
@@ -278,26 +310,26 @@ mod tests {
             let mut tally = calm();
             tally.minutes[10..10 + recovered].iter_mut().for_each(|minute| minute.p95 = Some(3.0));
             tally.minutes[10 + capacity..].iter_mut().for_each(|minute| minute.running = 5.0);
-            passes(LoadTest::Spike, &tally, 10)
+            passes("spike", &tally, 10)
         };
         assert_eq!(run(6, 8), [true, true]);
         assert_eq!(run(7, 9), [false, false]);
         assert_eq!(run(6, 110), [true, false], "never back under it");
-        assert_eq!(passes(LoadTest::Spike, &calm(), 10), [false, true], "four tasks are not five");
+        assert_eq!(passes("spike", &calm(), 10), [false, true], "four tasks are not five");
     }
 
     #[test]
     fn sustained_is_no_slope_of_answers_or_memory() {
         let mut tally = calm();
-        assert_eq!(passes(LoadTest::Sustained, &tally, 0), [true, true]);
+        assert_eq!(passes("sustained", &tally, 0), [true, true]);
         for (index, minute) in tally.minutes.iter_mut().enumerate() {
             minute.memory = minute.memory.map(|memory| memory + 0.05 * index as f64);
         }
-        assert_eq!(passes(LoadTest::Sustained, &tally, 0), [true, false], "three points an hour are a leak");
+        assert_eq!(passes("sustained", &tally, 0), [true, false], "three points an hour are a leak");
         for (index, minute) in tally.minutes.iter_mut().enumerate() {
             minute.p95 = Some(0.2 + 0.001 * index as f64);
         }
-        assert_eq!(passes(LoadTest::Sustained, &tally, 0), [false, false]);
+        assert_eq!(passes("sustained", &tally, 0), [false, false]);
     }
 
     #[test]
@@ -306,10 +338,40 @@ mod tests {
             let mut tally = calm();
             tally.minutes.iter_mut().for_each(|minute| (minute.paid, minute.least) = (paid, 2));
             tally.desired = vec![(at(0), 6), (at(30), 5), (at(arrived), 4)];
-            passes(LoadTest::ScaleDown, &tally, 1)
+            passes("scale-down", &tally, 1)
         };
         // 25 minutes, and two steps of 13: 51 minutes after the step.
         assert_eq!(run(52, 4.59), [true, true]);
         assert_eq!(run(53, 4.61), [false, false]);
+    }
+
+    #[test]
+    fn recovered_is_so_many_minutes_in_a_row_after_the_first_that_was_not_well() {
+        let asked = Recovered::default();
+        let run = |ill: &[usize]| {
+            let mut tally = calm();
+            ill.iter().for_each(|index| tally.minutes[*index].failed = 5.0);
+            recovered(&asked, &tally, at(10))
+        };
+        assert_eq!(run(&[]), Some(0));
+        assert_eq!(run(&[3]), Some(0), "what was before the trouble is another story");
+        assert_eq!(run(&[12, 13, 14]), Some(5));
+        assert_eq!(run(&[12, 16, 20]), Some(11), "three well minutes are not five");
+        assert_eq!(run(&[12, 117]), Some(3));
+        assert_eq!(run(&[117]), None, "two minutes were not enough to tell");
+        let mut slow = calm();
+        slow.minutes[11].p95 = Some(0.6);
+        slow.minutes[12].failed = 4.0;
+        assert_eq!(recovered(&asked, &slow, at(10)), Some(2), "one in a hundred may fail");
+    }
+
+    #[test]
+    fn an_outage_without_a_target_is_all_failed() {
+        let mut tally = calm();
+        tally.minutes.iter_mut().for_each(|minute| (minute.requests, minute.failed) = (0.0, 400.0));
+        let scenario = Scenario::builtin("bad-deploy").unwrap();
+        let checks = judge(&scenario, at(0), &tally, &policy(), LINE);
+        let share = checks.iter().find(|check| check.what.starts_with("5XX at most")).unwrap();
+        assert_eq!((share.found.as_str(), share.passes), ("100.0 %", false));
     }
 }

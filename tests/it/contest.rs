@@ -7,7 +7,7 @@ use scaledeck::drill::scenario::{Scenario, Way};
 use scaledeck::drill::{DEFAULT_START, Tally};
 use scaledeck::headless::contest::LINE;
 use scaledeck::headless::course::{Controller, Course};
-use scaledeck::headless::verify::{Check, LoadTest};
+use scaledeck::headless::verify::{self, Check};
 use scaledeck::platform::Environment;
 use scaledeck::policy::Policy;
 
@@ -31,10 +31,9 @@ async fn run(scenario: &str, minutes: i64, controller: Controller) -> Tally {
 
 /// A load test with AWS's own autoscaler in charge.
 async fn left_to_aws(scenario: &str) -> Vec<Check> {
-    let (test, lasts) = LoadTest::of(scenario).unwrap();
-    let tally = run(scenario, lasts.as_secs() / 60, Controller::TargetTracking).await;
-    let step = Scenario::builtin(scenario).unwrap().users.last().unwrap().at;
-    test.judge(&tally, &policy(), DEFAULT_START + SignedDuration::from_secs(step.into()), LINE)
+    let asked = Scenario::builtin(scenario).unwrap();
+    let tally = run(scenario, i64::from(asked.length) / 60, Controller::TargetTracking).await;
+    verify::judge(&asked, DEFAULT_START, &tally, &policy(), LINE)
 }
 
 fn counts(tally: &Tally) -> Vec<u32> {
@@ -58,7 +57,7 @@ fn the_loads_are_those_of_the_spec() {
         let points: Vec<_> = users.iter().map(|point| (point.at, point.users, point.by)).collect();
         assert_eq!(points, known, "{name}");
     }
-    assert_eq!(LoadTest::of("sustained").unwrap().1, SignedDuration::from_hours(2));
+    assert_eq!(Scenario::builtin("sustained").unwrap().length, 2 * 3600);
 }
 
 #[tokio::test(start_paused = true)]

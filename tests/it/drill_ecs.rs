@@ -106,10 +106,10 @@ async fn ecs_refuses_as_its_model_says() {
     assert!(error.into_service_error().is_service_not_found_exception());
     let error = ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(-1).send().await.unwrap_err();
     assert!(error.into_service_error().is_invalid_parameter_exception());
-    let ask = ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(5).force_new_deployment(true);
+    let ask = ecs.update_service().cluster(CLUSTER).service(SERVICE).desired_count(5).enable_execute_command(true);
     let error = ask.send().await.unwrap_err().into_service_error();
     assert!(error.is_invalid_parameter_exception());
-    assert!(error.message().unwrap().contains("forceNewDeployment"), "{error:?}");
+    assert!(error.message().unwrap().contains("enableExecuteCommand"), "{error:?}");
     let error = ecs.list_services().cluster(CLUSTER).next_token("x").send().await.unwrap_err();
     assert!(error.into_service_error().is_invalid_parameter_exception());
     let error = ecs.delete_cluster().cluster(CLUSTER).send().await.unwrap_err().into_service_error();

@@ -56,6 +56,7 @@ impl App {
             | Verb::RemoveNode => self.preview(run, now),
             Verb::Why => {
                 if let Some(group) = self.model.selected.clone() {
+                    self.tell_deed(group.name(), false);
                     self.model.dialog = Some(Dialog::Reader(Reader::new(Subject::Why(group))));
                 }
             }
@@ -120,6 +121,7 @@ impl App {
         let Some(group) = self.model.selected.clone() else { return };
         match changes::of(run.verb, run.argument.as_deref(), &group, &self.view, now) {
             Ok(change) => {
+                self.tell_deed(group.name(), false);
                 let preview = PreviewBox::open(&self.view, change, now);
                 self.model.dialog = Some(Dialog::Preview(Box::new(preview)));
             }

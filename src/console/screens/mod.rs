@@ -62,6 +62,7 @@ impl Person {
             match effect {
                 Effect::Ask(command) => self.asked.push(command),
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Tell(_) => {}
                 Effect::End(how) => self.ended = Some(how),
             }
         }

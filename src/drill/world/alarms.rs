@@ -282,7 +282,9 @@ impl Watch {
 
 /// Remembers turns, newest first, and forgets the oldest.
 pub(super) fn remember(turns: &mut VecDeque<Turn>, new: Vec<Turn>, now: i64) {
-    new.into_iter().for_each(|turn| turns.push_front(turn));
+    for turn in new {
+        turns.push_front(turn);
+    }
     let oldest = names::time(now - TURNS_KEPT);
     while turns.pop_back_if(|turn| turn.at < oldest).is_some() {}
 }

@@ -79,6 +79,8 @@ pub(super) struct Ledger {
     hours: BTreeMap<i64, Usage>,
     /// The last second's.
     last: Usage,
+    /// All that was lived, and charged since.
+    lived: Usage,
     /// What a second used before the drill whatever the load: databases, nodes, balancer, objects.
     standing: Usage,
 }
@@ -100,10 +102,12 @@ impl Ledger {
     /// Books a second that ends at `now`.
     fn book(&mut self, second: Usage, now: i64) {
         self.hours.entry((now - 1).div_euclid(HOUR)).or_default().add_all(&second, 1.0);
+        self.lived.add_all(&second, 1.0);
         self.last = second;
     }
 
     fn charge(&mut self, line: Line, count: f64, now: i64) {
+        self.lived.add(line, count);
         self.hours.entry(now.div_euclid(HOUR)).or_default().add(line, count);
     }
 
@@ -135,6 +139,11 @@ impl World {
             second.add(Line::EdgeBytes, asked.bytes_down);
         }
         self.ledger.book(second, self.now);
+    }
+
+    /// What was spent since the drill began, US dollars.
+    pub fn spent_in_all(&self) -> f64 {
+        self.ledger.lived.total()
     }
 
     /// What a second uses now whatever the load.

@@ -35,6 +35,8 @@ pub struct Tally {
     pub minutes: Vec<Lived>,
     /// The desired count at the start, and from each second on in which it was changed, whoever changed it.
     pub desired: Vec<(Timestamp, u32)>,
+    /// What the whole account cost since the start at list prices, US dollars; reading it costs too.
+    pub dollars: f64,
 }
 
 impl World {
@@ -49,6 +51,7 @@ impl World {
         Tally {
             minutes: minutes.collect(),
             desired: main.wished.iter().map(|(at, count)| (names::time(*at), *count)).collect(),
+            dollars: self.spent_in_all(),
         }
     }
 

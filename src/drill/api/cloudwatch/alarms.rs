@@ -100,7 +100,7 @@ pub(super) fn history(world: &World, input: &Value) -> Result<Value, Refusal> {
             && to.is_none_or(|to| turn.at <= to)
     };
     let mut turns: Vec<&Turn> = world.turns().filter(meets).collect();
-    turns.sort_by(|a, b| b.at.cmp(&a.at));
+    turns.sort_by_key(|turn| std::cmp::Reverse(turn.at));
     if ascending {
         turns.reverse();
     }

@@ -12,7 +12,7 @@ use crate::platform::{ReaderRecord, ScheduledAction, ServiceId};
 /// AWS's own rules allow neither in a name, and for such a one there is a shell comment instead of a command.
 pub fn command(plan: &Plan) -> String {
     let mut lines = Vec::new();
-    let mut later = "";
+    let mut later = String::new();
     for step in plan.steps() {
         match words(&step) {
             Some(mut words) => {
@@ -22,12 +22,18 @@ pub fn command(plan: &Plan) -> String {
                 let Some(line) = words.line() else {
                     return "# no command: a name in it is not safe to paste".to_owned();
                 };
-                lines.push(line);
+                // Pasted as it stands, nothing would wait for the connections to end.
+                match step {
+                    Step::DeleteReplica { .. } if !lines.is_empty() => {
+                        later = format!(" # then, once its connections are gone: {line}");
+                    }
+                    _ => lines.push(line),
+                }
             }
-            None => later = " # then its record, once its address is known",
+            None => " # then its record, once its address is known".clone_into(&mut later),
         }
     }
-    lines.join(" && ") + later
+    lines.join(" && ") + &later
 }
 
 /// The words of a command.

@@ -31,10 +31,9 @@ impl Tier {
     /// What has to be typed; `None` where Enter alone is enough.
     pub fn typed(&self) -> Option<String> {
         match self {
-            Self::Enter => None,
+            Self::Enter | Self::Never(_) => None,
             Self::TypeCount(count) | Self::TypeCountAndReason(count) => Some(count.to_string()),
             Self::TypeName(name) => Some(name.clone()),
-            Self::Never(_) => None,
         }
     }
 
@@ -159,10 +158,9 @@ pub fn tier(plan: &Plan, policy: &Policy) -> Tier {
         _ if grave => name(),
         Some(count) if beyond => Tier::TypeCountAndReason(count),
         Some(count) if plan.environment.is_production() || !small => Tier::TypeCount(count),
-        Some(_) => Tier::Enter,
         // What has no count to be typed asks for the name wherever Enter alone would not be enough.
         None if beyond || plan.environment.is_production() => name(),
-        None => Tier::Enter,
+        Some(_) | None => Tier::Enter,
     }
 }
 

@@ -84,7 +84,7 @@ pub enum Impossible {
         /// "desired", "the floor", …
         what: String,
         /// The value.
-        now: Value,
+        now: Box<Value>,
     },
     /// What was set is no longer in force, so that taking it back would undo somebody else's change.
     #[error("{what} is {now}, not the {set} of this change: undoing it would undo another one")]
@@ -92,9 +92,9 @@ pub enum Impossible {
         /// "desired", "the floor", …
         what: String,
         /// What the change set.
-        set: Value,
+        set: Box<Value>,
         /// The value.
-        now: Value,
+        now: Box<Value>,
     },
     /// There is no way back.
     #[error("{why}")]
@@ -214,7 +214,7 @@ impl Plan {
         }
         match self.before() {
             Some(value) if value == self.change.sets() => {
-                Err(Impossible::NothingToDo { what: self.change.field(), now: value })
+                Err(Impossible::NothingToDo { what: self.change.field(), now: Box::new(value) })
             }
             _ if self.steps().is_empty() => {
                 Err(Impossible::NoSuch { what: format!("there is no {} to change", self.change.field()) })

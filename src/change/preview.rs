@@ -155,7 +155,7 @@ fn instead(plan: &Plan, platform: &Platform, now: Timestamp) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fmt::Write;
 
     use super::*;
@@ -163,7 +163,7 @@ mod tests {
     use crate::platform::{Environment, MetricId, Source, Suspended, TaskCount};
 
     /// The box as text, every part of it.
-    fn text(preview: &Preview) -> String {
+    pub(in crate::change) fn text(preview: &Preview) -> String {
         let mut text = format!("{}\n", preview.title);
         for Row { label, before, after, note } in &preview.rows {
             writeln!(text, "  {label:<9}{before:>11} → {after:<11} {note}").unwrap();

@@ -22,7 +22,9 @@ pub fn undo(
 ) -> Result<Plan, Impossible> {
     let set = plan.change.sets();
     match Observed::of(platform, &plan.change).and_then(|observed| observed.value(&plan.change)) {
-        Some(value) if value != set => Err(Impossible::NotOurs { what: plan.change.field(), set, now: value }),
+        Some(value) if value != set => {
+            Err(Impossible::NotOurs { what: plan.change.field(), set: Box::new(set), now: Box::new(value) })
+        }
         _ => Plan::of(platform, inverse(plan, now)?, advice, environment, now),
     }
 }

@@ -79,10 +79,12 @@ pub(super) fn scheduled(action: &ScheduledAction) -> String {
     let zone = if action.timezone.is_empty() { "UTC" } else { &action.timezone };
     let mut text = format!("{} {zone}", action.schedule);
     if let Some(min) = action.min {
-        text.push_str(&format!(", floor {min}"));
+        text.push_str(", floor ");
+        text.push_str(&min.to_string());
     }
     if let Some(max) = action.max {
-        text.push_str(&format!(", ceiling {max}"));
+        text.push_str(", ceiling ");
+        text.push_str(&max.to_string());
     }
     text
 }

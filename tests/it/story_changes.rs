@@ -56,7 +56,7 @@ async fn calm() -> Scene {
     let mut scene = Scene::open("calm");
     scene.arrive().await;
     scene.arm().await;
-    scene.until("all of it", |view| known(view)).await;
+    scene.until("all of it", known).await;
     scene
 }
 

@@ -3,6 +3,8 @@
 mod rows;
 mod seen;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 pub(super) use rows::{next, rows, title, warnings};
 pub use seen::CacheSeen;

@@ -8,6 +8,7 @@ use crate::platform::{CacheId, Platform};
 
 /// The values of a cache that a plan rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of AWS's own")]
 pub struct CacheSeen {
     /// Nodes of all shards.
     pub nodes: u32,

@@ -6,6 +6,8 @@ mod rows;
 mod seen;
 mod sight;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub(super) use rows::{rows, title};
 pub use seen::ServiceSeen;

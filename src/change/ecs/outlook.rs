@@ -200,7 +200,7 @@ fn scheduled(plan: &Plan, id: &ServiceId, seen: &ServiceSeen, platform: &Platfor
         match (&plan.change, action.min, action.max) {
             (Change::Floor { .. }, Some(min), _) if min != to => next.push(format!("{when}: sets the floor to {min}")),
             (Change::Ceiling { .. }, _, Some(max)) if max != to => {
-                next.push(format!("{when}: sets the ceiling to {max}"))
+                next.push(format!("{when}: sets the ceiling to {max}"));
             }
             (Change::Desired { .. }, Some(min), _) if min > to => next.push(format!("{when}: lifts it to {min}")),
             (Change::Desired { .. }, _, Some(max)) if max < to => next.push(format!("{when}: cuts it to {max}")),

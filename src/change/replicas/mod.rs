@@ -4,6 +4,8 @@ mod rows;
 mod seen;
 mod sight;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub(super) use rows::{next, rows, title, warnings};
 pub use seen::{InstanceSeen, ReaderSeen, ReplicasSeen};

@@ -88,7 +88,7 @@ fn undirect(seen: &ReplicasSeen, replica: &DatabaseId) -> Vec<Step> {
             Some(value) => {
                 let weight = if record.weight > 0 { record.weight } else { USUAL_WEIGHT };
                 let database = Some(seen.primary.id.clone());
-                Step::PutRecord { zone, name, record: ReaderRecord { value, database, weight, ..record } }
+                Step::PutRecord { zone, name, record: ReaderRecord { database, value, weight, ..record } }
             }
             None => Step::DropRecord { zone, name, record },
         });
@@ -110,7 +110,7 @@ pub(in crate::change) fn complete(
             let Some(replica) = record.database.clone() else { return Next::Never("a record of nobody".to_owned()) };
             match caught_up(platform, primary, &replica, now) {
                 Ok(value) => Next::Send(Step::PutRecord { zone, name, record: ReaderRecord { value, ..record } }),
-                Err(wait) => wait,
+                Err(wait) => *wait,
             }
         }
         (Change::RemoveReplica { primary, replica }, Step::DeleteReplica { .. }) => {
@@ -124,27 +124,32 @@ pub(in crate::change) fn complete(
 }
 
 /// The address of a new replica that answers and has caught up.
-fn caught_up(platform: &Platform, primary: &DatabaseId, replica: &DatabaseId, now: Timestamp) -> Result<String, Next> {
+fn caught_up(
+    platform: &Platform,
+    primary: &DatabaseId,
+    replica: &DatabaseId,
+    now: Timestamp,
+) -> Result<String, Box<Next>> {
     let Some(known) = platform.databases.get(replica) else {
-        return Err(Next::Wait(format!("{replica} is not described yet")));
+        return Err(Box::new(Next::Wait(format!("{replica} is not described yet"))));
     };
     match known.status.phase() {
         phase if phase.serves() => {}
         Phase::Failed | Phase::Stopped | Phase::Leaving => {
-            return Err(Next::Never(format!("{replica} is {}: it is given no reads", known.status)));
+            return Err(Box::new(Next::Never(format!("{replica} is {}: it is given no reads", known.status))));
         }
-        _ => return Err(Next::Wait(format!("{replica} is {}", known.status))),
+        _ => return Err(Box::new(Next::Wait(format!("{replica} is {}", known.status)))),
     }
     let Some(address) = known.endpoint.clone() else {
-        return Err(Next::Wait(format!("{replica} has no address yet")));
+        return Err(Box::new(Next::Wait(format!("{replica} has no address yet"))));
     };
     let lag = newest(platform, replica, MetricId::ReplicaLag, now);
     let idle = platform.databases.get(primary).is_some_and(|primary| is_idle(platform, primary, now));
     match lag {
-        None => Err(Next::Wait(format!("the lag of {replica} is not known yet"))),
-        Some(lag) if lag < 0.0 => Err(Next::Wait(format!("the replication of {replica} is broken"))),
+        None => Err(Box::new(Next::Wait(format!("the lag of {replica} is not known yet")))),
+        Some(lag) if lag < 0.0 => Err(Box::new(Next::Wait(format!("the replication of {replica} is broken")))),
         Some(lag) if lag <= CAUGHT_UP_S || (idle && lag <= IDLE_LAG_S) => Ok(address),
-        Some(lag) => Err(Next::Wait(format!("{replica} is {lag:.0} s behind"))),
+        Some(lag) => Err(Box::new(Next::Wait(format!("{replica} is {lag:.0} s behind")))),
     }
 }
 
@@ -163,7 +168,9 @@ fn deletable(
     now: Timestamp,
 ) -> Option<Next> {
     let never = |why: String| Some(Next::Never(why));
-    let seen = ReplicasSeen::of(platform, primary)?;
+    let Some(seen) = ReplicasSeen::of(platform, primary) else {
+        return never(format!("{primary} is no longer there"));
+    };
     let Some(member) = seen.member(replica) else {
         return never(format!("{primary} has no replica {replica} any more"));
     };
@@ -180,16 +187,24 @@ fn deletable(
     if seen.pointing(replica).next().is_some() {
         return Some(Next::Wait(format!("the reader name still points at {replica}")));
     }
-    let Some((began, answered)) = before else { return None };
-    if now.duration_since(began) > DELETE_WITHIN {
-        return never(format!(
-            "{replica} gets no reads any more; fifteen minutes after Enter its delete is confirmed anew"
-        ));
-    }
-    let ttl = plan.observed.replicas().and_then(|seen| seen.pointing(replica).map(|record| record.ttl_s).max());
-    let left = IN_SYNC_S + i64::from(ttl.unwrap_or_default()) - (now.as_second() - answered.as_second());
-    if left > 0 {
-        return Some(Next::Wait(format!("resolvers forget the record in {left} s")));
+    match before {
+        Some((began, _)) if now.duration_since(began) > DELETE_WITHIN => {
+            return never(format!(
+                "{replica} gets no reads any more; fifteen minutes after Enter its delete is confirmed anew"
+            ));
+        }
+        Some((_, answered)) => {
+            let planned = plan.observed.replicas();
+            let ttl = planned.and_then(|seen| seen.pointing(replica).map(|record| record.ttl_s).max());
+            let since = now.as_second() - answered.as_second();
+            let left = IN_SYNC_S + i64::from(ttl.unwrap_or_default()) - since;
+            if left > 0 {
+                return Some(Next::Wait(format!("resolvers forget the record in {left} s")));
+            }
+        }
+        // Without a reader name nobody can tell whose connections these are, and nothing here can take them away.
+        None if seen.reader.is_none() => return None,
+        None => {}
     }
     match newest(platform, replica, MetricId::DatabaseConnections, now) {
         Some(connections) if connections <= AGENTS => None,

@@ -12,7 +12,10 @@ pub fn arm(terminal: &mut Terminal) {
 
 /// Opens the preview with a count of one's own, goes on to the confirmation, and types what it asks for.
 pub fn ask(terminal: &mut Terminal, count: u32) {
-    terminal.wait_for_text("tasks 4/4");
+    // As many as there are: a change before this one may have been carried out.
+    terminal.wait_while_it_runs("the counts", |screen| {
+        ["tasks 4/4", "tasks 6/6"].iter().any(|counts| screen.contents().contains(counts))
+    });
     terminal.press("s");
     terminal.wait_for_text("0–9 count");
     terminal.press(&count.to_string());

@@ -11,7 +11,7 @@ use super::panes::listing::Listing;
 use super::panes::{Extent, Shows};
 use super::widgets::{Condition, Summary};
 use crate::live::View;
-use crate::platform::{GroupId, Platform};
+use crate::platform::{GroupId, Platform, Source};
 
 /// A span of the wall's time since the console started. Key timing and the 300 ms rule run on it; data never does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -177,6 +177,8 @@ impl Model {
             Some(row) => self.cursor = row,
             // What is looked at from close by stays there, even when the filter of the list does not let it pass.
             None if self.pane.row().shows != Shows::Groups && self.selected.is_some() => {}
+            // The cursor is not put on what happened to answer first: whoever presses `s` means the first row.
+            None if self.selected.is_none() && awaits_services(&view.platform) => {}
             None => self.put(self.cursor),
         }
         self.top = self.top_for(self.page.min(self.rows.len()));
@@ -262,6 +264,12 @@ impl Model {
         let page = if walks { self.page } else { self.extent.page };
         page.saturating_sub(1).max(1).try_into().unwrap_or(isize::MAX)
     }
+}
+
+/// Whether the services, which stand first, may still come.
+fn awaits_services(platform: &Platform) -> bool {
+    let failed = platform.sources.get(&Source::ServiceList).is_some_and(|health| health.state.fails());
+    platform.listed.is_none() && platform.services.is_empty() && !failed
 }
 
 /// Every group there is, in order: services – the listing has them all once it has answered –, the replicas of each

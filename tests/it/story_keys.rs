@@ -14,7 +14,7 @@ pub fn arm(terminal: &mut Terminal) {
 pub fn ask(terminal: &mut Terminal, count: u32) {
     // As many as there are: a change before this one may have been carried out.
     terminal.wait_while_it_runs("the counts", |screen| {
-        ["tasks 4/4", "tasks 6/6"].iter().any(|counts| screen.contents().contains(counts))
+        ["tasks 2/2", "tasks 4/4", "tasks 6/6"].iter().any(|counts| screen.contents().contains(counts))
     });
     terminal.press("s");
     terminal.wait_for_text("0–9 count");

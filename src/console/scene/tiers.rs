@@ -7,17 +7,9 @@ use crate::platform::distribution::{Behavior, Origin, OriginGroup};
 use crate::platform::metric::Resource;
 use crate::platform::{
     Cache, CacheId, CacheNode, CacheNodeId, CacheStatus, Database, DatabaseId, Distribution, DistributionId, Engine,
-    GroupId, InstanceStatus, MetricId, MetricKey, NodeRole, ReaderName, ReaderRecord, Replication, Shard, Source,
-    SourceHealth, SourceState, TargetHealth, TargetState,
+    InstanceStatus, MetricId, MetricKey, NodeRole, ReaderName, ReaderRecord, Replication, Shard, Source, SourceHealth,
+    SourceState, TargetHealth, TargetState,
 };
-
-pub(crate) fn replicas(primary: &str) -> GroupId {
-    GroupId::Replicas(DatabaseId::new(primary))
-}
-
-pub(crate) fn cache(id: &str) -> GroupId {
-    GroupId::Cache(CacheId::new(id))
-}
 
 impl Scene {
     fn answers(mut self, source: Source) -> Self {

@@ -350,7 +350,9 @@ mod tests {
         let asked = Recovered::default();
         let run = |ill: &[usize]| {
             let mut tally = calm();
-            ill.iter().for_each(|index| tally.minutes[*index].failed = 5.0);
+            for index in ill {
+                tally.minutes[*index].failed = 5.0;
+            }
             recovered(&asked, &tally, at(10))
         };
         assert_eq!(run(&[]), Some(0));

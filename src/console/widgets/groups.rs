@@ -27,6 +27,7 @@ const STATE: usize = 15;
 
 /// Which columns there is room for.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each column is there or not, by itself")]
 struct Columns {
     tier: bool,
     name: usize,
@@ -181,8 +182,8 @@ fn line(view: &View, id: &GroupId, here: bool, cluster: bool, columns: Columns, 
 fn standing(view: &View, id: &GroupId, now: Timestamp) -> Option<Standing> {
     match id {
         GroupId::Service(id) => of_service(view, id, now),
-        GroupId::Replicas(id) => of_members(view, Source::Databases, view.advice.replicas.get(id)?, now),
-        GroupId::Cache(id) => of_members(view, Source::Caches, view.advice.caches.get(id)?, now),
+        GroupId::Replicas(id) => Some(of_members(view, Source::Databases, view.advice.replicas.get(id)?, now)),
+        GroupId::Cache(id) => Some(of_members(view, Source::Caches, view.advice.caches.get(id)?, now)),
     }
 }
 
@@ -199,7 +200,7 @@ fn of_service(view: &View, id: &ServiceId, now: Timestamp) -> Option<Standing> {
 }
 
 /// AWS knows no limits of replicas and nodes: they are the policy's.
-fn of_members(view: &View, source: Source, verdict: &GroupVerdict, now: Timestamp) -> Option<Standing> {
+fn of_members(view: &View, source: Source, verdict: &GroupVerdict, now: Timestamp) -> Standing {
     let (members, present) = (verdict.members, verdict.members.present.0);
     let whole = members.serving == members.present;
     let arriving = members.arriving.0;
@@ -209,12 +210,12 @@ fn of_members(view: &View, source: Source, verdict: &GroupVerdict, now: Timestam
         (false, _) => Clean::of(format_args!("{}/{present} +{arriving}", members.serving)),
     };
     let health = view.platform.sources.get(&source).filter(|health| health.stale(now));
-    Some(Standing {
+    Standing {
         count: (if whole { Meaning::Strong } else { Meaning::Warning }, count),
         limits: Some((verdict.floor.count.0, verdict.ceiling.0)),
         desired: present,
         old: health.and_then(|health| health.age_s(now)).map(words::age),
-    })
+    }
 }
 
 /// The state's word. Trouble that nobody is on says its own; trouble that somebody is on lends its glyph.

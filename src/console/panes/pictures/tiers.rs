@@ -38,7 +38,7 @@ fn trouble_in_a_tier_is_said_in_its_own_words() {
                 status: "error".to_owned(),
                 normal: false,
                 message: "slot lost\u{1b}[2J".to_owned(),
-            })
+            });
         })
         .db(replica, MetricId::ReplicaLag, |_| -1.0)
         .instance("production-solosuccess-db", |one| one.status = InstanceStatus("rebooting".to_owned()));

@@ -72,7 +72,10 @@ async fn a_replica_comes_and_goes_in_minutes_and_nothing_is_changed_in_between()
     let modify = bench.elasticache().modify_replication_group().replication_group_id(GROUP).apply_immediately(true);
     modify.multi_az_enabled(false).automatic_failover_enabled(false).send().await.unwrap();
     bench.pass(120);
-    assert_eq!(group(&bench).await.automatic_failover().map(|one| one.as_str()), Some("disabled"));
+    assert_eq!(
+        group(&bench).await.automatic_failover().map(aws_sdk_elasticache::types::AutomaticFailoverStatus::as_str),
+        Some("disabled")
+    );
     decrease(&bench, 0).await.unwrap();
     bench.pass(400);
     assert_eq!(statuses(&bench).await.len(), 1);
@@ -135,7 +138,11 @@ async fn the_distribution_tells_what_the_spec_asks_of_it() {
     assert_eq!(one.price_class().as_str(), "PriceClass_All");
     let origins = one.origins().unwrap().items();
     assert_eq!(origins.len(), 2);
-    assert!(origins.iter().all(|origin| origin.origin_shield().is_some_and(|shield| shield.enabled())));
+    assert!(
+        origins
+            .iter()
+            .all(|origin| origin.origin_shield().is_some_and(aws_sdk_cloudfront::types::OriginShield::enabled))
+    );
     let groups = one.origin_groups().unwrap().items();
     assert_eq!(groups[0].failover_criteria().unwrap().status_codes().unwrap().items(), [500, 502, 503, 504]);
     let behavior = one.default_cache_behavior().unwrap();

@@ -15,8 +15,9 @@ use scaledeck::drill::listen;
 use crate::sdk::Bench;
 
 /// A drill that is served, and the programs that ask it.
-struct Served {
-    bench: Bench,
+pub struct Served {
+    /// The drill.
+    pub bench: Bench,
     url: String,
     environment: PathBuf,
     _stop: oneshot::Sender<()>,
@@ -24,12 +25,12 @@ struct Served {
 
 impl Served {
     /// Serves a scenario. `None` where there are no such programs, after saying so.
-    async fn start(scenario: &str) -> Option<Self> {
+    pub async fn start(scenario: &str) -> Option<Self> {
         let Some(environment) = std::env::var_os("SCALEDECK_MOTO").map(PathBuf::from) else {
             assert!(std::env::var_os("CI").is_none(), "SCALEDECK_MOTO is not set: the contract is not proved");
             // Past the test runner, which keeps what a passing test prints to itself.
             let _ = std::io::stderr()
-                .write_all(b"drill_rds_clients: skipped, SCALEDECK_MOTO points at no Python environment with boto3\n");
+                .write_all(b"drill clients: skipped, SCALEDECK_MOTO points at no Python environment with boto3\n");
             return None;
         };
         let bench = Bench::new(scenario, 1);
@@ -61,7 +62,12 @@ impl Served {
 
     /// Runs `databases.py`, and returns what it printed.
     async fn boto3(&self, arguments: &[&str]) -> Value {
-        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/drill/databases.py");
+        self.script("databases.py", arguments).await
+    }
+
+    /// Runs a script beside it, likewise.
+    pub async fn script(&self, name: &str, arguments: &[&str]) -> Value {
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/drill").join(name);
         let mut all = vec!["-B", script.to_str().unwrap(), &self.url];
         all.extend(arguments);
         let (printed, complaint) = self.run("python", &all).await;

@@ -36,8 +36,12 @@ pub struct Bench {
 impl Bench {
     /// A built-in scenario with so many services.
     pub fn new(scenario: &str, services: u32) -> Self {
-        let scenario = Scenario { services, ..Scenario::builtin(scenario).unwrap() };
-        let drill = Drill::new(&scenario, 7, DEFAULT_START);
+        Self::of(&Scenario { services, ..Scenario::builtin(scenario).unwrap() })
+    }
+
+    /// Any scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        let drill = Drill::new(scenario, 7, DEFAULT_START);
         Self { drill, now: Arc::new(Mutex::new(DEFAULT_START)), spent: Arc::default() }
     }
 

@@ -48,6 +48,14 @@ pub(super) fn answer(world: &World, operation: &str, input: &Value) -> Result<Va
             let on = Value::map([("RealtimeMetricsSubscriptionStatus", "Enabled".into())]);
             Ok(Value::map([("RealtimeMetricsSubscriptionConfig", on)]))
         }
+        "ListTagsForResource" => {
+            let resource = input.required_text("Resource")?;
+            if world.edge().is_none_or(|edge| edge.arn != resource) {
+                return Err(Refusal::new("NoSuchResource", "The specified resource does not exist.").status(404));
+            }
+            let tag = Value::map([("Key", "Environment".into()), ("Value", "production".into())]);
+            Ok(Value::map([("Items", Value::list_of("Tag", [tag]))]))
+        }
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }

@@ -66,11 +66,12 @@ fn log(state: &State) -> Value {
     Value::map([("writes", Value::list(writes))])
 }
 
-/// What was spent since the UTC midnight, and what an hour costs if it is like the last second, by line of the bill.
+/// What was spent since the UTC midnight, by now and as Cost Explorer knows it, and what an hour costs if it is like the
+/// last second, by line of the bill.
 fn ledger(state: &State) -> Value {
     let world = &state.world;
     let midnight = world.now().as_second().div_euclid(DAY) * DAY;
-    let (today, rate) = (world.spent_on(midnight), world.run_rate());
+    let (today, known, rate) = (world.spent_on(midnight), world.known_on(midnight), world.run_rate());
     let line = |line: Line| {
         let price = line.price();
         Value::map([
@@ -78,12 +79,16 @@ fn ledger(state: &State) -> Value {
             ("usage_type", price.usage_type.into()),
             ("quantity", today.quantity(line).into()),
             ("unit", price.unit.into()),
+            ("usd_per_unit", price.dollars.into()),
             ("usd", today.cost(line).into()),
+            ("usd_known", known.cost(line).into()),
             ("usd_per_hour", rate.cost(line).into()),
         ])
     };
     Value::map([
+        ("refreshed", world.refreshed().to_string().into()),
         ("usd", today.total().into()),
+        ("usd_known", known.total().into()),
         ("usd_per_hour", rate.total().into()),
         ("lines", Value::list(Line::ALL.map(line))),
     ])

@@ -19,6 +19,17 @@ const ENGINE_VERSION: &str = "7.1.0";
 /// The one node of a Redis cache cluster.
 const NODE: &str = "0001";
 
+/// What `ModifyReplicationGroup` may carry.
+const CHANGED: [&str; 7] = [
+    "Action",
+    "Version",
+    "ReplicationGroupId",
+    "MultiAZEnabled",
+    "AutomaticFailoverEnabled",
+    "CacheNodeType",
+    "ApplyImmediately",
+];
+
 pub(super) fn answer(world: &mut World, operation: &str, input: &Value) -> Result<Value, Refusal> {
     match operation {
         "DescribeReplicationGroups" => describe_groups(world, input),
@@ -33,6 +44,9 @@ pub(super) fn answer(world: &mut World, operation: &str, input: &Value) -> Resul
             changed(world)
         }
         "ModifyReplicationGroup" => {
+            if let Some(other) = input.names().find(|name| !CHANGED.contains(name)) {
+                return Err(CacheRefusal::Value(format!("The drill does not change {other}.")).into());
+            }
             let wish = GroupWish {
                 group: input.required_text("ReplicationGroupId")?.to_owned(),
                 multi_az: input.bool("MultiAZEnabled")?,
@@ -97,6 +111,10 @@ fn named(input: &Value, field: &'static str, member: &'static str) -> Result<Vec
 fn replica_wish(input: &Value) -> Result<ReplicaWish, Refusal> {
     let mut shards = Vec::new();
     for shard in input.members("ReplicaConfiguration", "ConfigureShard")? {
+        if !shard.members("PreferredAvailabilityZones", "PreferredAvailabilityZone")?.is_empty() {
+            let message = "The drill places replicas by itself: PreferredAvailabilityZones is not answered.";
+            return Err(CacheRefusal::Value(message.to_owned()).into());
+        }
         let count = shard.int("NewReplicaCount")?.ok_or_else(|| required("NewReplicaCount"))?;
         shards.push((shard.required_text("NodeGroupId")?.to_owned(), count));
     }

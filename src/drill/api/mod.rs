@@ -71,7 +71,7 @@ impl Drill {
         state.world.advance_to(now);
         let outcome = match (fault, input) {
             _ if !wire::is_signed(request) => Err(Refusal::unsigned()),
-            (Some(Fault::Throttle), _) => Err(Refusal::throttled()),
+            (Some(Fault::Throttle), _) => Err(throttled(address)),
             (Some(Fault::Expire), _) => Err(Refusal::expired()),
             (Some(Fault::Deny), _) => Err(denied(&state.world, address)),
             (Some(Fault::Garble), _) => return garbled(),
@@ -100,6 +100,14 @@ fn operate(world: &mut World, address: &Address, input: &Value) -> Result<Value,
         Some(Service::Cloudfront) => cloudfront::answer(world, operation, input),
         Some(Service::Costexplorer) => costexplorer::answer(world, operation, input),
         None => Err(Refusal::unknown_operation(operation)),
+    }
+}
+
+/// Cost Explorer calls it otherwise than the others.
+fn throttled(address: &Address) -> Refusal {
+    match address.service {
+        Some(Service::Costexplorer) => Refusal::new("LimitExceededException", "Rate limit exceeded"),
+        _ => Refusal::throttled(),
     }
 }
 

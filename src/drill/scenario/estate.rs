@@ -32,6 +32,10 @@ pub struct ColdAt {
 /// The distribution in front of the balancer: each switch off is a drift from the spec.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in CloudFront, and in the scenario's file"
+)]
 pub struct EdgeSetup {
     /// Origin shield.
     pub shield: bool,

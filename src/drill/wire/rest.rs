@@ -97,6 +97,7 @@ static ROUTES: &[Route] = &[
         "GetMonitoringSubscription",
         "MonitoringSubscription",
     ),
+    Route::get(Service::Cloudfront, "tagging", "ListTagsForResource", "Tags"),
 ];
 
 /// The service whose path this is, and what is below its version.

@@ -356,3 +356,6 @@ impl Node {
         matches!(self.status, Status::Available | Status::Modifying)
     }
 }
+
+#[cfg(test)]
+mod tests;

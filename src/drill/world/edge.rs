@@ -266,13 +266,13 @@ impl EdgeMetric {
 mod tests {
     use super::*;
 
-    fn edge(setup: EdgeSetup) -> Edge {
-        Edge::new(&setup, 1, 1_795_528_800)
+    fn edge(setup: &EdgeSetup) -> Edge {
+        Edge::new(setup, 1, 1_795_528_800)
     }
 
     #[test]
     fn requests_are_hits_and_what_was_forwarded() {
-        let edge = edge(EdgeSetup::default());
+        let edge = edge(&EdgeSetup::default());
         for at in (0..600).map(|minute| 1_795_528_800 + 60 * minute) {
             let asked = edge.asked(700.0, at);
             assert!((asked.requests - asked.hits - asked.forwarded).abs() < 1e-9);
@@ -282,16 +282,16 @@ mod tests {
 
     #[test]
     fn each_switch_shows_in_the_numbers() {
-        let whole = edge(EdgeSetup::default());
+        let whole = edge(&EdgeSetup::default());
         let at = 1_795_528_800;
         let minute = Minute { arrived: 700.0, target_5xx: 70.0, ..Minute::default() };
         let value = |edge: &Edge, metric| edge.datum(metric, &minute, at, 1.0).unwrap().sum;
-        let bare = edge(EdgeSetup { shield: false, compression: false, failover: false, ..EdgeSetup::default() });
+        let bare = edge(&EdgeSetup { shield: false, compression: false, failover: false, ..EdgeSetup::default() });
         assert!(value(&bare, EdgeMetric::HitRate) < value(&whole, EdgeMetric::HitRate) - 5.0);
         assert!(value(&bare, EdgeMetric::Errors5xx) > 2.0 * value(&whole, EdgeMetric::Errors5xx));
         let each = |edge: &Edge| value(edge, EdgeMetric::BytesDownloaded) / value(edge, EdgeMetric::Requests);
         assert!(each(&bare) > 2.0 * each(&whole));
-        let unwatched = edge(EdgeSetup { monitoring: false, ..EdgeSetup::default() });
+        let unwatched = edge(&EdgeSetup { monitoring: false, ..EdgeSetup::default() });
         let read = |edge: &Edge, metric| edge.read(metric, (at, at + 600), at + 900, |_| minute.clone()).len();
         assert_eq!((read(&whole, EdgeMetric::HitRate), read(&unwatched, EdgeMetric::HitRate)), (10, 0));
         assert_eq!(read(&unwatched, EdgeMetric::Requests), 10);
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_minute_without_requests_is_absent() {
-        let edge = edge(EdgeSetup::default());
+        let edge = edge(&EdgeSetup::default());
         assert_eq!(edge.datum(EdgeMetric::Requests, &Minute::default(), 0, 1.0), None);
     }
 }

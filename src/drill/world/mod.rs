@@ -315,7 +315,9 @@ impl World {
             }
             (metrics::Of::Distribution { id }, metrics::Metric::Edge(metric), _, Some(edge)) if id == edge.id => {
                 let Some(main) = self.lived.first() else { return Vec::new() };
-                return edge.read(metric, span, self.now, |at| main.minute_at(&self.scenario, self.start, at));
+                let mut all = edge.read(metric, span, self.now, |at| main.minute_at(&self.scenario, self.start, at));
+                all.retain(|datum| shown(datum.at.as_second()));
+                return all;
             }
             _ => {}
         }

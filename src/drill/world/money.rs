@@ -89,7 +89,8 @@ impl Ledger {
     /// The ledger in the second in which a drill's life begins: the hours before it were at rest.
     fn new(history: &history::History<'_>, now: i64) -> Self {
         let midnight = now - now.rem_euclid(DAY);
-        let mut ledger = Self { standing: history.standing, ..Self::default() };
+        let last = history.second(now - now.rem_euclid(HOUR));
+        let mut ledger = Self { standing: history.standing, last, ..Self::default() };
         for hour in midnight.div_euclid(HOUR)..=now.div_euclid(HOUR) {
             let lasted = (now - hour * HOUR).min(HOUR) as f64 / HOUR as f64;
             let mut usage = Usage::default();
@@ -248,3 +249,6 @@ pub(super) fn node_line(node_type: NodeType) -> Line {
         NodeType::R7gLarge => Line::CacheR7gLarge,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,8 +41,6 @@ const HOST: f64 = 0.3;
 /// Connections that a task keeps to each node, and those of ElastiCache itself.
 const CONNECTIONS: f64 = 10.0;
 const OWN_CONNECTIONS: f64 = 4.0;
-/// Keys that a read of the database brings back.
-const KEYS_PER_READ: f64 = 2.0;
 
 /// What arrives in a span.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +77,8 @@ fn room(node_type: NodeType) -> f64 {
 /// A shard in a span.
 struct Load {
     asked: Asked,
+    /// Look-ups that a warm cache would have answered and this one did not.
+    lost: f64,
     writes: f64,
     evictions: f64,
     /// Bytes held.
@@ -98,6 +98,7 @@ impl Load {
         let misses = lookups - hits;
         Self {
             asked: Asked { lookups, hits, misses },
+            lost: lookups * (WARM_HITS - hit_share(held)),
             writes: misses + flow.requests * WRITES / shards,
             // A full shard throws out a key for each that it takes in.
             evictions: if wanted > room && warm >= held { misses } else { 0.0 },
@@ -136,7 +137,7 @@ impl Group {
     pub(in crate::drill::world) fn serve(&mut self, flow: Flow, now: i64) -> f64 {
         self.sessions = flow.users.max(self.sessions - self.sessions * EXPIRY);
         let (shards, room) = (self.serving_shards(), room(self.node_type));
-        let mut second = Asked::default();
+        let (mut second, mut lost) = (Asked::default(), 0.0);
         for shard in &mut self.shards {
             if shard.is_leaving() {
                 continue;
@@ -145,10 +146,11 @@ impl Group {
             second.lookups += load.asked.lookups;
             second.hits += load.asked.hits;
             second.misses += load.asked.misses;
+            lost += load.lost;
             shard.note(&load, self.node_type, now);
-            // A miss on what is held has expired and takes its own place again.
+            // What a warm cache would have had fills it; the other misses have expired and take their own places again.
             let wanted = working_set(self.sessions) / shards;
-            shard.warm = (shard.warm + load.asked.misses * flow.reached * ITEM * (1.0 - shard.warm) / wanted).min(1.0);
+            shard.warm = (shard.warm + load.lost * flow.reached * ITEM / wanted).min(1.0);
             if shard.warm > 0.9999 {
                 shard.warm = 1.0;
             }
@@ -156,14 +158,7 @@ impl Group {
         self.totals.lookups += second.lookups;
         self.totals.hits += second.hits;
         self.totals.misses += second.misses;
-        flow.requests * LOOKUPS * self.missing_more(shards, room) / KEYS_PER_READ
-    }
-
-    /// The share of look-ups that a warm cache would have answered and this one does not.
-    fn missing_more(&self, shards: f64, room: f64) -> f64 {
-        let held = |shard: &Shard| shard.warm.min(room / (working_set(self.sessions) / shards));
-        let staying = self.shards.iter().filter(|shard| !shard.is_leaving());
-        staying.map(|shard| WARM_HITS - hit_share(held(shard))).sum::<f64>() / shards
+        lost
     }
 
     /// A minute of a node that was not lived, in which everything was at rest.

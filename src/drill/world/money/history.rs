@@ -101,7 +101,19 @@ impl History<'_> {
     }
 
     fn hour_with(&self, hour: i64, spikes: bool) -> Usage {
-        let second = hour * HOUR;
+        let mut usage = Usage::default();
+        usage.add_all(&self.second_with(hour * HOUR, spikes), HOUR as f64);
+        usage.add(Line::Metrics, METRICS);
+        usage.add(Line::CostExplorer, COST_REQUESTS / 24.0);
+        usage
+    }
+
+    /// A second of an hour that was not lived, by when the hour began; without the calls that somebody made.
+    pub fn second(&self, hour: i64) -> Usage {
+        self.second_with(hour, true)
+    }
+
+    fn second_with(&self, second: i64, spikes: bool) -> Usage {
         let day = second.div_euclid(DAY);
         let ago = self.today().div_euclid(DAY) - day;
         let (mut tasks_share, mut requests_share) = (1.0, 1.0);
@@ -116,7 +128,7 @@ impl History<'_> {
             tasks_share *= SPIKE;
         }
         let halves = [second, second + HOUR / 2].map(|at| f64::from(origin::at_rest(self.scenario, self.start, at)));
-        let main = (halves[0] + halves[1]) / 2.0 * tasks_share;
+        let main = f64::midpoint(halves[0], halves[1]) * tasks_share;
         let quiet = f64::from(self.scenario.services.saturating_sub(1)) * f64::from(origin::QUIET_TASKS);
         let users = load::users(self.scenario, self.start, (second + HOUR / 2).min(self.start));
         let requests = users * load::REQUESTS_PER_USER_MINUTE / 60.0 * requests_share;
@@ -131,10 +143,6 @@ impl History<'_> {
             each.add(Line::EdgeRequests, asked.requests);
             each.add(Line::EdgeBytes, asked.bytes_down);
         }
-        let mut usage = Usage::default();
-        usage.add_all(&each, HOUR as f64);
-        usage.add(Line::Metrics, METRICS);
-        usage.add(Line::CostExplorer, COST_REQUESTS / 24.0);
-        usage
+        each
     }
 }

@@ -1,6 +1,7 @@
 //! What the operator looks at: pane, selection, one dialog, filter and order. Everything a pane may know beside the
 //! view. Absent on purpose: I/O, terminals' events and clocks; times come in as values.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,9 +167,11 @@ impl Model {
         let mut rows = groups(&view.platform);
         self.listing = Arc::new(Listing::of(self.pane, view, needle.trim()));
         self.known = rows.len();
+        self.keep_shown(&rows);
         rows.retain(|id| passes(id, &needle));
         if self.sort == Sort::Attention {
-            rows.sort_by_key(|id| Condition::of(view, id).urgency());
+            let trouble = |id: &GroupId| self.summary.trouble(id).map(|(severity, _)| severity);
+            rows.sort_by_key(|id| (Reverse(trouble(id)), Condition::of(view, id).urgency()));
         }
         if rows[..] != self.rows[..] {
             self.rows = rows.into();
@@ -195,17 +198,26 @@ impl Model {
         let home = if pane.row().shows == Shows::Groups { self.home.take() } else { None };
         if let Some(home) = home {
             self.selected = Some(home);
-        } else if pane.row().shows != Shows::Nothing && !self.selected.as_ref().is_some_and(|id| pane.shows(id)) {
-            let first = groups(platform).into_iter().find(|id| pane.shows(id));
-            if let Some(first) = first {
-                self.home = self.home.take().or(self.selected.take());
-                self.selected = Some(first);
-            }
+        } else {
+            self.keep_shown(&groups(platform));
         }
         match self.row() {
             Some(row) => self.cursor = row,
             None if pane.row().shows == Shows::Groups => self.put(self.cursor),
             None => {}
+        }
+    }
+
+    /// In a pane that shows one kind of group, one of that kind is under the cursor as soon as there is one.
+    fn keep_shown(&mut self, all: &[GroupId]) {
+        if matches!(self.pane.row().shows, Shows::Groups | Shows::Nothing)
+            || self.shown().is_some_and(|id| all.contains(id))
+        {
+            return;
+        }
+        if let Some(first) = all.iter().find(|id| self.pane.shows(id)) {
+            self.home = self.home.take().or(self.selected.take());
+            self.selected = Some(first.clone());
         }
     }
 

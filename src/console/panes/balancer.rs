@@ -238,6 +238,7 @@ pub fn draw(view: &View, model: &Model, look: &Look, area: Rect, buf: &mut Buffe
     for (at, line) in lines.iter().skip(scroll).take(usize::from(inside.height)).enumerate() {
         line.draw(look.theme, phrase::line(inside, at), buf);
     }
+    closeup::failures(view, &SOURCES, look, plan.figures, buf);
     if closeup::stale(view, &[Source::TargetGroups], look) {
         phrase::tint(look.theme.style(Meaning::Dim), inside, buf);
     }

@@ -104,6 +104,7 @@ fn draw_figures(view: &View, cache: &Cache, id: &GroupId, scroll: usize, look: &
         let cells = cells(view, shard, node, columns[0].width, look);
         table::line(&columns, &shown, &cells).draw(look.theme, phrase::line(inside, at + 3), buf);
     }
+    closeup::failures(view, &SOURCES, look, room, buf);
     if closeup::stale(view, &[Source::Caches], look) {
         phrase::tint(look.theme.style(Meaning::Dim), inside, buf);
     }

@@ -290,6 +290,7 @@ fn draw_figures(told: &Told, id: &GroupId, scroll: usize, room: Rect, buf: &mut 
             .then(foot);
     }
     foot.draw(look.theme, phrase::line(inside, lines + 1), buf);
+    closeup::failures(told.view, &SOURCES, look, room, buf);
     if closeup::stale(told.view, &[Source::Databases], look) {
         phrase::tint(look.theme.style(Meaning::Dim), inside, buf);
     }

@@ -6,9 +6,11 @@ use ratatui::buffer::Buffer;
 
 use super::Person;
 use crate::change::Follow;
+use crate::console::Pane;
 use crate::console::event::Ended;
-use crate::console::scene::{armed, group, id, now, three};
+use crate::console::scene::{armed, group, id, now, stories, three};
 use crate::live::{Command, Followed, View};
+use crate::platform::{CacheId, DatabaseId, GroupId};
 
 fn in_flight() -> View {
     let mut person = Person::before(armed());
@@ -33,6 +35,44 @@ fn the_cursor_follows_the_resource_through_filter_order_and_refresh() {
     person.sees(view);
     assert_eq!(person.app.model().selected, Some(group("api")));
     assert_eq!(person.app.model().row(), Some(2));
+}
+
+#[test]
+fn a_pane_takes_its_own_group_under_the_cursor_and_the_overview_gives_back_what_was_there() {
+    let (view, _) = stories::platform().done();
+    let mut person = Person::before(view.clone());
+    let selected = |person: &Person| person.app.model().selected.clone().unwrap();
+    let (api, database) =
+        (group("solosuccess-api-gateway"), GroupId::Replicas(DatabaseId::new("production-solosuccess-db")));
+    person.press("j 3");
+    assert_eq!(selected(&person), database);
+    assert!(person.screen().contains("replica …"), "{}", person.screen());
+    person.press("4 6 1");
+    assert_eq!(selected(&person), api, "looking elsewhere moves nothing");
+    person.press("3 tab 1");
+    assert_eq!(selected(&person), database, "there is one only, and it was moved to");
+    person.press("2 tab");
+    assert_eq!(selected(&person), api, "from the first service on to the second");
+    person.press("backtab");
+    assert_eq!(selected(&person), group("solosuccess-ai-service"));
+    for id in [api, database, GroupId::Cache(CacheId::new("production-solosuccess-redis"))] {
+        assert_ne!(Pane::of(&id), Pane::Overview, "{id} can be looked at from close by");
+    }
+    // What answers late is shown as soon as it is there.
+    let mut late = Person::before(three());
+    late.press("3");
+    assert!(late.screen().contains("Databases"), "{}", late.screen());
+    late.sees(view);
+    assert!(late.screen().contains("db production-solosuccess-db"), "{}", late.screen());
+}
+
+#[test]
+fn who_needs_somebody_stands_first_in_the_order_of_attention() {
+    let (view, _) = stories::platform().done();
+    let mut person = Person::before(view);
+    person.press("S");
+    let order: Vec<&str> = person.app.model().rows().iter().map(GroupId::name).collect();
+    assert_eq!(order[..2], ["production-solosuccess-db", "solosuccess-ai-service"], "critical, then advised");
 }
 
 #[test]

@@ -19,20 +19,17 @@ pub fn fires(alert: &Alert) -> bool {
     matches!(alert.state, AlertState::Firing { .. })
 }
 
-/// The alarms of one group: a service and its targets, a primary and its replicas, a cache. The worst first.
-pub fn of_group<'v>(view: &'v View, id: &'v GroupId) -> impl Iterator<Item = &'v Alert> {
-    view.alerts.iter().filter(move |alert| concerns(view, id, &alert.subject))
-}
-
-fn concerns(view: &View, id: &GroupId, subject: &Subject) -> bool {
-    match (id, subject) {
-        (GroupId::Service(id), Subject::Service(service) | Subject::Targets(service, _)) => service == id,
-        (GroupId::Replicas(id), Subject::Database(database)) => {
-            let replica_of = view.platform.databases.get(database).and_then(|one| one.replica_of.as_ref());
-            database == id || replica_of == Some(id)
+/// The group that an alarm is about: of an instance its primary's replicas, of targets their service. `None` for what is
+/// no group's: a balancer, money.
+pub fn group_of(view: &View, subject: &Subject) -> Option<GroupId> {
+    match subject {
+        Subject::Service(id) | Subject::Targets(id, _) => Some(GroupId::Service(id.clone())),
+        Subject::Database(id) => {
+            let source = view.platform.databases.get(id).and_then(|one| one.replica_of.as_ref());
+            Some(GroupId::Replicas(source.unwrap_or(id).clone()))
         }
-        (GroupId::Cache(id), Subject::Cache(cache)) => cache == id,
-        _ => false,
+        Subject::Cache(id) => Some(GroupId::Cache(id.clone())),
+        Subject::Balancer(_) | Subject::Money | Subject::Resource(_) => None,
     }
 }
 
@@ -44,7 +41,7 @@ pub fn firing_at(view: &View, id: &GroupId, now: Timestamp) -> Vec<Phrase> {
         groups.filter_map(|arn| view.platform.target_groups.get(arn)).flat_map(|group| &group.balancers).collect();
     let here = |alert: &&Alert| match &alert.subject {
         Subject::Balancer(balancer) => balancers.contains(&balancer),
-        subject => concerns(view, id, subject),
+        subject => group_of(view, subject).as_ref() == Some(id),
     };
     let line = |alert: &Alert| {
         let (glyph, word, meaning) = Severity::from(alert.rule.severity()).mark();
@@ -144,6 +141,11 @@ mod tests {
     use crate::console::scene::{Scene, group, now, stories};
     use crate::platform::MetricId;
 
+    fn firing_of<'v>(view: &'v View, id: &GroupId) -> Vec<&'v Alert> {
+        let here = |alert: &&Alert| fires(alert) && group_of(view, &alert.subject).as_ref() == Some(id);
+        view.alerts.iter().filter(here).collect()
+    }
+
     #[test]
     fn what_fires_behind_a_balancer_is_told_at_its_services() {
         let (view, model) = stories::fire().done();
@@ -153,7 +155,7 @@ mod tests {
         assert_eq!(told.len(), 1, "{told:#?}");
         assert!(told[0].starts_with("▲ warning firing for 3m: 5XX 1.4 % of "), "{told:#?}");
         assert_eq!((model.summary().critical, model.summary().warning), (0, 1));
-        assert_eq!(of_group(&view, &id).filter(|alert| fires(alert)).count(), 0);
+        assert_eq!(firing_of(&view, &id).len(), 0);
     }
 
     #[test]
@@ -161,7 +163,7 @@ mod tests {
         let hot = Scene::empty().service("a", 2, (1, 5), 40.0).wave("a", MetricId::ServiceCpu, |_| 95.0);
         let (view, model) = hot.done();
         let id = group("a");
-        let firing: Vec<_> = of_group(&view, &id).filter(|alert| fires(alert)).collect();
+        let firing = firing_of(&view, &id);
         assert_eq!(firing.len(), 2, "critical and warning: {firing:#?}");
         assert_eq!((model.summary().critical, model.summary().warning), (1, 2), "with the balancer's");
     }

@@ -33,7 +33,7 @@ pub fn plan(area: Rect, wanted: (u16, u16), advised: bool) -> Plan {
     let least = if advised { ADVICE.min(area.height / 4) } else { 0 };
     let least = if least < 3 { 0 } else { least };
     if area.width >= WIDE {
-        let width = wanted.0.clamp(area.width / 3, (area.width - CHART).min(area.width * 3 / 5));
+        let width = wanted.0.clamp(area.width / 3, (area.width - CHART).min(area.width * 2 / 3));
         let height = wanted.1.min(area.height - least);
         let left = Rect { width, ..area };
         let charts = Rect { x: area.x + width, width: area.width - width, ..area };
@@ -61,23 +61,40 @@ pub fn name(view: &View, id: &GroupId, told: &[Source], look: &Look) -> Phrase {
     remarks(view, told, look).into_iter().fold(name, Phrase::then)
 }
 
-/// What of these sources fails, or is older than twice its cadence: a remark each.
+/// What of these sources is older than twice its cadence, or fails: how old each is.
 pub fn remarks(view: &View, told: &[Source], look: &Look) -> Vec<Phrase> {
     let remark = |source: &Source| {
         let health = view.platform.sources.get(source)?;
+        let old = health.stale(look.now) && health.learnt.is_some();
+        if !(old || health.state.fails()) {
+            return None;
+        }
         let line = Phrase::new().say(Meaning::Muted, " · ");
-        let line = match &health.state {
-            state if !state.fails() && (!health.stale(look.now) || health.learnt.is_none()) => return None,
-            state if !state.fails() => line.tell(Meaning::CannotTell, format_args!("{source} ")),
-            SourceState::Denied { action } => line.tell(Meaning::Warning, format_args!("▲ {source} denied: {action} ")),
-            state => line.tell(Meaning::Warning, format_args!("▲ {source} {} ", sources::word(state))),
-        };
         Some(match health.age_s(look.now) {
-            Some(age) => line.tell(Meaning::CannotTell, format_args!("{} old", words::age(age))),
-            None => line.say(Meaning::CannotTell, "never answered"),
+            Some(age) => line.tell(Meaning::CannotTell, format_args!("{source} {} old", words::age(age))),
+            None => line.tell(Meaning::CannotTell, format_args!("{source} never answered")),
         })
     };
     told.iter().filter_map(remark).collect()
+}
+
+/// Why those of these sources that fail do, on the lower edge of a frame: no figure has to go for it.
+pub fn failures(view: &View, told: &[Source], look: &Look, framed: Rect, buf: &mut Buffer) {
+    let failing = told.iter().filter_map(|source| {
+        let state = &view.platform.sources.get(source)?.state;
+        let line = Phrase::new().tell(Meaning::Warning, format_args!(" ▲ {source} "));
+        Some(match state {
+            SourceState::Denied { action } => line.tell(Meaning::Warning, format_args!("denied: {action} ")),
+            state if state.fails() => line.tell(Meaning::Warning, format_args!("{} ", sources::word(state))),
+            _ => return None,
+        })
+    });
+    let line = failing.fold(Phrase::new(), Phrase::then);
+    if line.is_empty() || framed.width < 4 || framed.height < 3 {
+        return;
+    }
+    let edge = Rect { x: framed.x + 1, y: framed.bottom() - 1, width: framed.width - 2, height: 1 };
+    line.draw(look.theme, edge, buf);
 }
 
 /// Whether any of these sources is older than twice its cadence.

@@ -3,6 +3,8 @@
 //!
 //! Absent on purpose: thresholds. What counts as a breach is the policy's business; here its verdict is put into words.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{Phrase, alarms};
@@ -225,19 +227,23 @@ fn yours(view: &View, id: &GroupId) -> Option<u32> {
     under_way.then(|| followed.plan.comes_to())
 }
 
-/// How bad a group's state is: its trouble; where there is none, whether its verdict could be given at all.
-pub fn severity(view: &View, id: &GroupId) -> Severity {
-    let blind = || match Condition::of(view, id) {
-        Condition::CannotTell { arriving: false } => Severity::Blind,
-        _ => Severity::Fine,
-    };
-    trouble(view, id).map_or_else(blind, |(severity, _)| severity)
-}
-
-/// What is wrong with a group, in two words: its worst alarm that fires, or what alarms do not know of.
-pub fn trouble(view: &View, id: &GroupId) -> Option<(Severity, &'static str)> {
-    let firing = alarms::of_group(view, id).find(|alert| alarms::fires(alert)).map(alarm);
-    firing.into_iter().chain(beside_alarms(view, id)).max_by_key(|(severity, _)| *severity)
+/// What is wrong with each of these groups, in two words: its worst alarm that fires, or what alarms do not know of.
+/// Groups that nothing is wrong with are not among them.
+pub fn troubles(view: &View, groups: &[GroupId]) -> BTreeMap<GroupId, (Severity, &'static str)> {
+    let mut troubles: BTreeMap<GroupId, (Severity, &'static str)> = BTreeMap::new();
+    // The worst stand first, and stay.
+    for alert in view.alerts.iter().filter(|alert| alarms::fires(alert)) {
+        if let Some(id) = alarms::group_of(view, &alert.subject) {
+            troubles.entry(id).or_insert_with(|| alarm(alert));
+        }
+    }
+    for id in groups {
+        let worse = |beside: &(Severity, &str)| troubles.get(id).is_none_or(|(severity, _)| beside.0 >= *severity);
+        if let Some(beside) = beside_alarms(view, id).filter(worse) {
+            troubles.insert(id.clone(), beside);
+        }
+    }
+    troubles
 }
 
 /// What no metric tells: a service that should run and does not, a deployment that failed, a member that failed, a
@@ -384,10 +390,9 @@ mod tests {
         assert_eq!(Condition::of(&view, &group("a")), Condition::Unread);
         assert_eq!(Condition::of(&view, &group("never heard of")), Condition::Unread);
         let reason = Reason::Missing { metrics: vec![MetricId::ServiceCpu], arriving: false };
-        let (view, model) = judged(Decision::CannotTell { reason })
+        let (_, model) = judged(Decision::CannotTell { reason })
             .source(crate::platform::Source::Metrics, SourceState::TimedOut { after_s: 10 }, None)
             .done();
-        assert_eq!(severity(&view, &group("a")), Severity::Blind);
         assert_eq!((model.summary().blind, model.summary().failing.len()), (1, 1));
     }
 
@@ -409,8 +414,8 @@ mod tests {
             ),
         ];
         for (at, (scene, wanted)) in cases.into_iter().enumerate() {
-            let (view, _) = scene.done();
-            assert_eq!(trouble(&view, &group("a")), wanted, "case {at}");
+            let (_, model) = scene.done();
+            assert_eq!(model.summary().trouble(&group("a")), wanted, "case {at}");
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::condition::{self, Condition, Severity};
+use super::condition::{Condition, Severity};
 use super::{Phrase, Summary, phrase, signal};
 use crate::console::theme::{Meaning, Theme};
 use crate::console::words::{self, Clean};
@@ -109,7 +109,7 @@ pub fn draw(
         if here {
             phrase::tint(theme.style(Meaning::Selected), row, buf);
         }
-        line(view, id, here, summary.clusters, columns, now).draw(theme, row, buf);
+        line(view, id, here, summary, columns, now).draw(theme, row, buf);
     }
 }
 
@@ -143,13 +143,13 @@ struct Standing {
     old: Option<String>,
 }
 
-fn line(view: &View, id: &GroupId, here: bool, cluster: bool, columns: Columns, now: Timestamp) -> Phrase {
-    let severity = condition::severity(view, id);
+fn line(view: &View, id: &GroupId, here: bool, summary: &Summary, columns: Columns, now: Timestamp) -> Phrase {
+    let trouble = summary.trouble(id);
     let condition = Condition::of(view, id);
     let pointer = if here { "▸ " } else { "  " };
-    let name = name(id, cluster).fit_end(columns.name.saturating_sub(1)).left(columns.name);
-    let weight = match severity {
-        Severity::Critical => Meaning::Critical,
+    let name = name(id, summary.clusters).fit_end(columns.name.saturating_sub(1)).left(columns.name);
+    let weight = match trouble {
+        Some((Severity::Critical, _)) => Meaning::Critical,
         _ if here => Meaning::Strong,
         _ => Meaning::Text,
     };
@@ -175,7 +175,7 @@ fn line(view: &View, id: &GroupId, here: bool, cluster: bool, columns: Columns, 
     if let Some(age) = standing.old {
         return line.all(Meaning::Dim).tell(Meaning::CannotTell, format_args!("? old {age}"));
     }
-    line.then(state(condition::trouble(view, id), &condition, now))
+    line.then(state(trouble, &condition, now))
 }
 
 /// The counts of a group; `None` while it has not been described.

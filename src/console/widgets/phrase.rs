@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::console::theme::{Meaning, Theme};
-use crate::console::words::Clean;
+use crate::console::words::{self, Clean};
 use crate::policy::sentence::{Role, Said};
 
 /// Words with meanings, in reading order, that fill one line or part of it.
@@ -141,6 +141,17 @@ impl Phrase {
         let width = self.width().min(usize::from(room.width)) as u16;
         self.draw(theme, Rect { x: room.right() - width, width, ..room }, buf)
     }
+}
+
+/// Which part of a list is on the screen, for its name: ` 7` when all of it is, ` 11–20 of 57` otherwise.
+pub fn portion(first: usize, page: u16, of: usize) -> Phrase {
+    let page = usize::from(page);
+    let count = |number: usize| words::count(number as u64);
+    if of <= page || page == 0 {
+        return Phrase::new().tell(Meaning::Muted, format_args!(" {}", count(of)));
+    }
+    let last = (first + page).min(of);
+    Phrase::new().tell(Meaning::Muted, format_args!(" {}–{} of {}", count(first + 1), count(last), count(of)))
 }
 
 /// One line of a room, counted from its top; empty when the room is not that high.

@@ -1,15 +1,15 @@
 //! What the whole platform comes to: counted once a view, not once a frame, so that drawing costs what is visible.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::activity::{self, Entry};
-use super::condition::{self, Severity};
+use super::condition::{self, Condition, Severity};
 use super::stack::Stack;
 use super::{alarms, groups};
 use crate::live::View;
-use crate::platform::{GroupId, Platform, Source, SourceState};
+use crate::platform::{GroupId, Platform, Source};
 
 /// How far back "the last hour" goes, in seconds.
 pub const HOUR_S: i64 = 3_600;
@@ -31,6 +31,7 @@ pub struct Summary {
     pub tiers: usize,
     /// Columns of the longest name of a group, with its cluster where that is said.
     pub longest: usize,
+    troubles: BTreeMap<GroupId, (Severity, &'static str)>,
     /// The tiers in a line.
     pub stack: Stack,
     /// What changed in the last hour, newest first, at most [`activity::KEPT`].
@@ -58,7 +59,12 @@ impl Summary {
                 Severity::Blind | Severity::Fine => {}
             }
         }
-        summary.blind = groups.iter().filter(|id| condition::severity(view, id) == Severity::Blind).count();
+        summary.troubles = condition::troubles(view, &groups);
+        let blind = |id: &&GroupId| {
+            let cannot_tell = Condition::of(view, id) == Condition::CannotTell { arriving: false };
+            cannot_tell && !summary.troubles.contains_key(*id)
+        };
+        summary.blind = groups.iter().filter(blind).count();
         summary.groups = groups.len();
         let clusters = || platform.services.keys().map(|id| &id.cluster);
         summary.clusters = clusters().zip(clusters().skip(1)).any(|(a, b)| a != b);
@@ -69,11 +75,18 @@ impl Summary {
         (summary.changes, summary.changed) = activity::changes(view, HOUR_S);
         for (source, health) in &platform.sources {
             summary.newest = summary.newest.max(health.learnt);
-            if !matches!(health.state, SourceState::Live | SourceState::Waiting) {
+            if health.state.fails() {
                 summary.failing.push(*source);
             }
         }
         summary
+    }
+}
+
+impl Summary {
+    /// What is wrong with a group, in two words; `None` while nothing is.
+    pub fn trouble(&self, id: &GroupId) -> Option<(Severity, &'static str)> {
+        self.troubles.get(id).copied()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use crate::crash::is_told;
 use crate::terminal::{Home, PROGRAM, Terminal};
 use crate::terminal_listening::{Listening, console};
 
@@ -229,7 +230,7 @@ fn a_journal_damaged_in_the_middle_refuses_changes_and_a_torn_end_does_not() {
 
     std::fs::write(&file, format!("{whole}{}", &first[..first.len() / 2])).unwrap();
     let mut terminal = console(&home);
-    terminal.wait_for_text("its end was not seen");
+    terminal.wait_while_it_runs("what was left", |screen| is_told(&screen.contents(), "its end was not seen"));
     terminal.wait_for_text("done and steady");
     terminal.press("q");
     assert_eq!(terminal.wait_for_end().exit.exit_code(), 0);

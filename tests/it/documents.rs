@@ -99,7 +99,8 @@ fn every_command_in_the_user_documents_is_one() {
             let shown = format!("{}: scaledeck {}", name.display(), words.join(" "));
             let files = words.iter().any(|word| word.ends_with(".csv"));
             if files || ["account", "terminal", "serves"].iter().any(|word| comment.contains(word)) {
-                let door: Vec<String> = words.iter().take_while(|word| !word.starts_with('-')).take(1).cloned().collect();
+                let door: Vec<String> =
+                    words.iter().take_while(|word| !word.starts_with('-')).take(1).cloned().collect();
                 let help = ask(&[door.as_slice(), &["--help".to_owned()]].concat());
                 let help = String::from_utf8(help.stdout).unwrap();
                 for flag in words.iter().filter(|word| word.starts_with("--")) {

@@ -97,7 +97,8 @@ fn every_command_in_the_user_documents_is_one() {
                 program.output().unwrap()
             };
             let shown = format!("{}: scaledeck {}", name.display(), words.join(" "));
-            let files = words.iter().any(|word| word.ends_with(".csv"));
+            let files =
+                words.iter().any(|word| std::path::Path::new(word).extension().is_some_and(|kind| kind == "csv"));
             if files || ["account", "terminal", "serves"].iter().any(|word| comment.contains(word)) {
                 let door: Vec<String> =
                     words.iter().take_while(|word| !word.starts_with('-')).take(1).cloned().collect();

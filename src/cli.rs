@@ -299,7 +299,13 @@ async fn drill(scenario: &Scenario, account: &AccountArgs, args: &DrillArgs, loo
     let handle = live::start(access, clock.clone(), settings);
     let title = Some(format!("drill {} ×{speed}", scenario.name));
     let mut played = play::Played::new(scenario, args.world.seed, policy, clock.now());
-    let watch = |deed: console::Deed, at| played.take(&deed.resource, deed.changed, at);
+    let watch = |watched: console::Watched, at| match watched {
+        console::Watched::Deed(deed) => {
+            played.take(&deed.resource, deed.changed, at);
+            None
+        }
+        console::Watched::Fault(words) => Some(play::fault(&drill, &words, at)),
+    };
     let how = console::run_watched(Options { title, drill: true, said, ..look }, handle, clock.clone(), watch).await?;
     // The terminal is given back: what is printed now stays.
     if matches!(how, Ended::Quit | Ended::Left) {

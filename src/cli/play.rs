@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::{Method, Request, Uri};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -75,6 +78,31 @@ impl Played {
     }
 }
 
+/// `:fault` in the console: `throttle 60` breaks something for so many seconds of the drill, `off` mends everything. The
+/// sentence to say, of what is or of what is wrong with the words.
+pub(super) fn fault(drill: &Drill, words: &str, now: Timestamp) -> String {
+    let mut parts = words.split_whitespace();
+    let (name, seconds) = (parts.next().unwrap_or_default(), parts.next());
+    let (method, body) = match (name, seconds.map(str::parse::<u32>)) {
+        ("off", _) => (Method::DELETE, String::new()),
+        (_, Some(Err(_))) => return format!("{} is no number of seconds", seconds.unwrap_or_default()),
+        (name, None) => (Method::POST, json!({ "fault": name }).to_string()),
+        (name, Some(Ok(seconds))) => (Method::POST, json!({ "fault": name, "for": seconds }).to_string()),
+    };
+    let mut request = Request::new(Bytes::from(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::from_static("http://drill/_drill/faults");
+    // The drill's own routes wait for nothing.
+    let answer = drill.answer(request, || now).now_or_never().and_then(Result::ok);
+    let answer = answer.and_then(|answer| serde_json::from_slice::<serde_json::Value>(answer.body()).ok());
+    match answer.as_ref().map(|answer| (answer["error"].as_str(), answer["faults"].as_array().map_or(0, Vec::len))) {
+        Some((Some(problem), _)) => problem.to_owned(),
+        Some((None, 0)) => "nothing is broken any more".to_owned(),
+        Some((None, count)) => format!("broken: {name} – {count} in all, `fault off` mends them"),
+        None => "the drill did not answer".to_owned(),
+    }
+}
+
 /// `scaledeck drill --headless`.
 pub(super) fn headless(scenario: Scenario, account: &AccountArgs, args: &DrillArgs) -> anyhow::Result<()> {
     let policy = paper::policy(account, &Environment::Production)?;
@@ -100,4 +128,21 @@ pub(super) fn headless(scenario: Scenario, account: &AccountArgs, args: &DrillAr
     }
     let failed = outcome.checks.iter().filter(|check| !check.passes).count();
     Err(Unanswered::new(FAILED, format!("{failed} of {} checks failed", outcome.checks.len())).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::DEFAULT_START;
+
+    #[test]
+    fn faults_are_switched_on_and_off_by_words() {
+        let drill = Drill::new(&Scenario::builtin("calm").unwrap(), 1, DEFAULT_START);
+        let said = |words: &str| fault(&drill, words, DEFAULT_START);
+        assert_eq!(said("throttle 60"), "broken: throttle – 1 in all, `fault off` mends them");
+        assert_eq!(said("hang"), "broken: hang – 2 in all, `fault off` mends them");
+        assert_eq!(said("off"), "nothing is broken any more");
+        assert_eq!(said("throttle soon"), "soon is no number of seconds");
+        assert!(said("sleep").starts_with("no fault \"sleep\"; there are hang"), "{}", said("sleep"));
+    }
 }

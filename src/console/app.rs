@@ -226,6 +226,12 @@ impl App {
         }
     }
 
+    /// Says a sentence of whoever runs the drill.
+    pub(super) fn say(&mut self, sentence: impl Into<String>) {
+        let sentence = sentence.into();
+        self.model.say(Tone::Plain, words::clean(&sentence));
+    }
+
     fn refuse(&mut self, why: impl Into<String>) {
         self.model.say(Tone::Refused, why);
     }

@@ -44,10 +44,21 @@ pub enum Effect {
     Ask(Command),
     /// Tell whoever watches a drill what the operator does.
     Tell(Deed),
+    /// Break something in a drill, or mend it; the words as they were typed.
+    Fault(String),
     /// Put a text on the clipboard of whoever holds the terminal.
     Copy(String),
     /// End.
     End(Ended),
+}
+
+/// What whoever runs a drill is told. Outside of a drill nobody is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Watched {
+    /// What the operator does to a resource.
+    Deed(Deed),
+    /// What is to be broken, or `off`: the words behind `fault`.
+    Fault(String),
 }
 
 /// What an operator does to a resource, for whoever watches a drill. Outside of a drill nobody is told.

@@ -27,7 +27,7 @@ pub mod words;
 
 pub use app::{App, Options};
 pub use commands::command_table_markdown;
-pub use event::{Deed, Effect, Ended, Event, Input};
+pub use event::{Deed, Effect, Ended, Event, Input, Watched};
 pub use frame::{Look, draw};
 pub use keymap::Keymap;
 pub use model::{Model, Pane, Sort, Status, Tone, Wall};

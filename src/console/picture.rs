@@ -57,7 +57,7 @@ pub async fn take(options: Options, mut handle: Handle, clock: &Clock, shot: Sho
         for effect in app.effects() {
             match effect {
                 Effect::Ask(command) => handle.commands.send(command).await?,
-                Effect::Copy(_) | Effect::Tell(_) => {}
+                Effect::Copy(_) | Effect::Tell(_) | Effect::Fault(_) => {}
                 Effect::End(_) => bail!("these keys leave the console"),
             }
         }

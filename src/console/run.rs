@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::app::{App, Options};
-use super::event::{Deed, Effect, Ended, Event, Input};
+use super::event::{Effect, Ended, Event, Input, Watched};
 use super::keys::Key;
 use super::model::Wall;
 use super::terminal::Terminal;
@@ -39,7 +39,7 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(3);
 /// # Errors
 /// There is no terminal, it broke, or a part of the program panicked.
 pub async fn run(options: Options, handle: Handle, clock: Clock) -> anyhow::Result<Ended> {
-    run_watched(options, handle, clock, |_, _| {}).await
+    run_watched(options, handle, clock, |_, _| None).await
 }
 
 /// Runs the console as [`run`] does; `watch` is told of every deed and when it was done, on the clock of the data.
@@ -50,7 +50,7 @@ pub async fn run_watched(
     options: Options,
     mut handle: Handle,
     clock: Clock,
-    watch: impl FnMut(Deed, Timestamp) + Send,
+    watch: impl FnMut(Watched, Timestamp) -> Option<String> + Send,
 ) -> anyhow::Result<Ended> {
     let ended = session(options, &mut handle, &clock, watch).await;
     let Handle { mut views, commands, notices: _ } = handle;
@@ -65,7 +65,7 @@ async fn session(
     options: Options,
     handle: &mut Handle,
     clock: &Clock,
-    mut watch: impl FnMut(Deed, Timestamp) + Send,
+    mut watch: impl FnMut(Watched, Timestamp) -> Option<String> + Send,
 ) -> anyhow::Result<Ended> {
     let origin = Instant::now();
     let mut signals = Signals::listen()?;
@@ -90,7 +90,15 @@ async fn session(
                         pace.at_once();
                     }
                 }
-                Effect::Tell(deed) => watch(deed, clock.now()),
+                Effect::Tell(deed) => {
+                    watch(Watched::Deed(deed), clock.now());
+                }
+                Effect::Fault(words) => {
+                    if let Some(said) = watch(Watched::Fault(words), clock.now()) {
+                        app.say(said);
+                        pace.at_once();
+                    }
+                }
                 Effect::Copy(text) => terminal.copy(&text)?,
                 Effect::End(how) => return Ok(how),
             }

@@ -60,6 +60,13 @@ impl Served {
         (String::from_utf8(done.stdout).unwrap(), String::from_utf8_lossy(&done.stderr).into_owned())
     }
 
+    /// Runs the AWS CLI to its end, and returns the JSON that it printed.
+    pub async fn cli(&self, arguments: &[&str]) -> Value {
+        let place = ["--endpoint-url", self.url.as_str(), "--region", "us-east-1", "--output", "json"];
+        let (printed, complaint) = self.run("aws", &[arguments, &place].concat()).await;
+        serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{arguments:?}: {complaint}"))
+    }
+
     /// Runs `databases.py`, and returns what it printed.
     async fn boto3(&self, arguments: &[&str]) -> Value {
         self.script("databases.py", arguments).await

@@ -12,6 +12,7 @@ mod drill_alarms;
 mod drill_aws;
 mod drill_bill;
 mod drill_cache;
+mod drill_clients;
 mod drill_deploy;
 mod drill_ecs;
 mod drill_estate;

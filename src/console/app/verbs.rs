@@ -90,6 +90,7 @@ impl App {
                 let order = self.model.sort.name();
                 self.model.say(Tone::Plain, format!("ordered by {order}"));
             }
+            Verb::Fault => self.fault(run.argument.as_deref()),
             Verb::Theme => self.theme(run.argument.as_deref()),
             Verb::Arm => {
                 let back = match self.model.dialog.take() {
@@ -231,6 +232,14 @@ impl App {
     fn thaw(&mut self) {
         self.model.frozen = false;
         self.frozen_at = None;
+    }
+
+    fn fault(&mut self, words: Option<&str>) {
+        match words {
+            _ if !self.options.drill => self.refuse("only a drill can be broken on purpose"),
+            None => self.refuse("say what: `fault throttle 60`, or `fault off`"),
+            Some(words) => self.effects.push(Effect::Fault(words.to_owned())),
+        }
     }
 
     fn theme(&mut self, name: Option<&str>) {

@@ -62,7 +62,7 @@ impl Person {
             match effect {
                 Effect::Ask(command) => self.asked.push(command),
                 Effect::Copy(text) => self.copied.push(text),
-                Effect::Tell(_) => {}
+                Effect::Tell(_) | Effect::Fault(_) => {}
                 Effect::End(how) => self.ended = Some(how),
             }
         }

@@ -134,7 +134,7 @@ fn draw_tasks(view: &View, id: &ServiceId, first: usize, look: &Look, room: Rect
     }
     let inside = frame::draw(look.theme, &name, true, room, buf);
     match known {
-        Some(list) => tasks::table(look.theme, list.get(first..).unwrap_or_default(), look.now, inside, buf),
+        Some(list) => tasks::table(look.theme, list, first, look.now, inside, buf),
         None if failure.is_some() => {}
         None => {
             let words = " … reading the tasks";

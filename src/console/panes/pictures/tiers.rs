@@ -269,7 +269,7 @@ fn tasks_that_ask_why_stand_on_top_and_the_rest_is_scrolled_to() {
         model.set_extent(frame::extent(&view, &model, &look, body));
         model.step(isize::MIN);
         let before = drawn(&view, &model, size);
-        assert!(said_of(&before, " stopped  ").contains("OutOfMemory"), "{before}");
+        assert!(said_of(&before, "stopped       –").contains("OutOfMemory"), "{before}");
         model.step(isize::MAX);
         let after = drawn(&view, &model, size);
         assert!(after.contains(&last) && after.contains("of 41"), "{after}");

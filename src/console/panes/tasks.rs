@@ -57,7 +57,8 @@ fn rows(view: &View, service: &Service, plan: Plan) -> [Extent; 2] {
     let page = |room: Rect, fixed: u16| usize::from(room.height.saturating_sub(fixed));
     [
         Extent { lines: tasks, page: page(plan.list, 3) },
-        Extent { lines: service.events.len(), page: page(plan.events, 2) },
+        // Without a room of its own the log is not scrolled to, either.
+        Extent { lines: if plan.events.is_empty() { 0 } else { service.events.len() }, page: page(plan.events, 2) },
     ]
 }
 

@@ -361,7 +361,7 @@ async fn listen(scenario: &Scenario, args: &DrillArgs, address: SocketAddr) -> a
 /// Where money is read. A drill's bills are kept nowhere: its world ends with the program.
 fn spending(account: &AccountArgs, drill: bool) -> anyhow::Result<Spending> {
     Ok(Spending {
-        explorer: !account.no_cost_explorer && !drill,
+        explorer: !account.no_cost_explorer,
         folder: if drill { None } else { Some(journal_folder(account, "journal")?.with_file_name("bills")) },
         users: account.users_metric.clone(),
     })

@@ -71,7 +71,7 @@ pub fn preview(
 ) -> Preview {
     let target = plan.change.target();
     let verdict = target.service().and_then(|id| advice.services.get(id));
-    let (title, rows, next, warnings) = match (&plan.observed, &target) {
+    let (title, rows, mut next, warnings) = match (&plan.observed, &target) {
         (Observed::Service(seen), GroupId::Service(id)) => {
             let projections = ecs::projection::of(plan, (id, seen), platform, policy, verdict, now);
             (
@@ -96,18 +96,32 @@ pub fn preview(
         // Lines of the journal are made by hand at worst: what they say together is nothing.
         (Observed::Service(_), _) => (String::new(), Vec::new(), Vec::new(), Vec::new()),
     };
+    let ahead = ahead(advice, &target);
+    let mut why = why(plan, advice, &target);
+    // It begins with "next" itself, and is no reason for the change: it is told beside what AWS does by itself.
+    why.retain(|line| Some(line) != ahead.as_ref());
+    next.extend(ahead.map(|line| format!("by the policy, {}", line.strip_prefix("next ").unwrap_or(&line))));
     let steps = plan.steps();
     let steps = if steps.len() > 1 { steps.iter().map(super::Step::what).collect() } else { Vec::new() };
     Preview {
         title,
         rows,
-        why: why(plan, advice, &target),
+        why,
         next,
         warnings,
         steps,
         instead: instead(plan, platform, now),
         command: command(plan),
         tier: guard::tier(plan, policy),
+    }
+}
+
+/// What the policy itself would change, and when.
+fn ahead(advice: &Advice, target: &GroupId) -> Option<String> {
+    match target {
+        GroupId::Service(id) => advice.services.get(id)?.next_line(),
+        GroupId::Replicas(id) => advice.replicas.get(id)?.next_line(),
+        GroupId::Cache(id) => advice.caches.get(id)?.next_line(),
     }
 }
 
@@ -161,6 +175,7 @@ pub(super) mod tests {
     use super::*;
     use crate::change::scene::Scene;
     use crate::platform::{Environment, MetricId, Source, Suspended, TaskCount};
+    use crate::policy::Next;
 
     /// The box as text, every part of it.
     pub(in crate::change) fn text(preview: &Preview) -> String {
@@ -203,6 +218,21 @@ pub(super) mod tests {
         let scene = web();
         let verdict = scene.verdict(breached(), 82.0, 300);
         insta::assert_snapshot!(shown(&scene, &scene.desired(8), Some(&verdict)));
+    }
+
+    #[test]
+    fn what_the_policy_does_later_is_told_once_and_below_next() {
+        let scene = web();
+        let mut verdict = scene.verdict(breached(), 82.0, 300);
+        verdict.next = Some(Next { at: scene.now, what: "the floor falls to 2".to_owned() });
+        let mut advice = Advice::default();
+        advice.services.insert(scene.id.clone(), verdict);
+        let policy = Policy::of_spec(Environment::Production);
+        let preview = preview(&scene.desired(8), &scene.platform, &policy, &advice, None, scene.now);
+        let tells = |lines: &[String]| lines.iter().filter(|line| line.contains("the floor falls to 2")).count();
+        assert_eq!((tells(&preview.why), tells(&preview.next)), (0, 1), "{preview:#?}");
+        let last = preview.next.last().unwrap();
+        assert!(last.starts_with("by the policy, ") && !last.contains("next"), "{last}");
     }
 
     #[test]

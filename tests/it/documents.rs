@@ -4,7 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const DOCUMENTS: &[&str] = &[
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/first-minutes.md",
+    "docs/drill.md",
+    "docs/safety.md",
+    "docs/policy.md",
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -59,4 +68,51 @@ fn links_and_paths_are_found_in_text() {
     let text = "![x](a/b.svg) [y](https://e.org) `src/x.rs` and `cargo run` and `src/aws/<service>.rs` [z](#top)";
     assert_eq!(linked_files(text), ["a/b.svg"]);
     assert_eq!(named_files(text), ["src/x.rs"]);
+}
+
+/// The lines of a document's `sh` blocks that call the program: the words after its name, and the comment.
+fn commands(text: &str) -> Vec<(Vec<String>, String)> {
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("scaledeck"));
+    lines
+        .map(|line| {
+            let (words, comment) = line.split_once(" #").unwrap_or((line, ""));
+            (shlex::split(words).unwrap(), comment.trim().to_owned())
+        })
+        .collect()
+}
+
+/// Runs what needs neither an account nor a terminal, and looks the flags of the rest up in the help. A comment says
+/// which: `account`, `terminal`, `serves`, or `exit 0 or 3` for an end that is not 0 alone.
+#[test]
+fn every_command_in_the_user_documents_is_one() {
+    let home = tempfile::tempdir().unwrap();
+    let mut run = 0;
+    for name in fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&name).unwrap();
+        for (words, comment) in commands(&text) {
+            let ask = |words: &[String]| {
+                let mut program = Command::new(env!("CARGO_BIN_EXE_scaledeck"));
+                program.args(words).current_dir(root()).env_clear().env("HOME", home.path());
+                program.output().unwrap()
+            };
+            let shown = format!("{}: scaledeck {}", name.display(), words.join(" "));
+            let files = words.iter().any(|word| word.ends_with(".csv"));
+            if files || ["account", "terminal", "serves"].iter().any(|word| comment.contains(word)) {
+                let door: Vec<String> = words.iter().take_while(|word| !word.starts_with('-')).take(1).cloned().collect();
+                let help = ask(&[door.as_slice(), &["--help".to_owned()]].concat());
+                let help = String::from_utf8(help.stdout).unwrap();
+                for flag in words.iter().filter(|word| word.starts_with("--")) {
+                    let flag = flag.split('=').next().unwrap();
+                    assert!(help.contains(flag), "{shown}: no {flag} in its help");
+                }
+                continue;
+            }
+            let code = ask(&words).status.code().unwrap();
+            let fine = code == 0 || comment.contains(&format!("or {code}"));
+            assert!(fine, "{shown}: ended with {code}: {}", String::from_utf8_lossy(&ask(&words).stderr));
+            run += 1;
+        }
+    }
+    assert!(run >= 10, "only {run} commands were run");
 }

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod contest;
+mod cost;
 mod cost_spike;
 mod crash;
 mod documents;

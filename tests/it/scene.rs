@@ -34,8 +34,17 @@ impl Scene {
         Self::of(&Scenario::builtin(scenario).unwrap())
     }
 
+    /// Opens a built-in scenario in which money is read as said.
+    pub fn spending(scenario: &str, spending: live::Spending) -> Self {
+        Self::with(&Scenario::builtin(scenario).unwrap(), spending)
+    }
+
     /// Opens a scenario.
     pub fn of(scenario: &Scenario) -> Self {
+        Self::with(scenario, live::Spending::default())
+    }
+
+    fn with(scenario: &Scenario, spending: live::Spending) -> Self {
         let clock = Clock::paced(drill::DEFAULT_START, 1.0);
         let drill = Drill::new(scenario, 1, clock.now());
         let journal = tempfile::tempdir().unwrap();
@@ -47,12 +56,19 @@ impl Scene {
             read_only: None,
             journal: journal.path().to_owned(),
             clusters: Vec::new(),
-            spending: live::Spending::default(),
+            spending,
         };
         let transport = scaledeck::headless::course::transport(drill.clone(), clock.clone());
         let access = Access { transport: Some(transport), ..Access::default() };
         let handle = live::start(access, clock.clone(), settings);
         Self { clock, drill, handle, journal }
+    }
+
+    /// What a `/_drill/` route answers.
+    pub async fn control(&self, route: &str) -> serde_json::Value {
+        let request = http::Request::get(format!("http://drill/_drill/{route}")).body(bytes::Bytes::new()).unwrap();
+        let response = self.drill.answer(request, || self.clock.now()).await.unwrap();
+        serde_json::from_slice(response.body()).unwrap()
     }
 
     /// Waits for a view of which `is` holds.

@@ -57,7 +57,8 @@ fn rows(view: &View, service: &Service, plan: Plan) -> [Extent; 2] {
     let page = |room: Rect, fixed: u16| usize::from(room.height.saturating_sub(fixed));
     [
         Extent { lines: tasks, page: page(plan.list, 3) },
-        Extent { lines: service.events.len(), page: page(plan.events, 2) },
+        // Without a room of its own the log is not scrolled to, either.
+        Extent { lines: if plan.events.is_empty() { 0 } else { service.events.len() }, page: page(plan.events, 2) },
     ]
 }
 
@@ -134,7 +135,7 @@ fn draw_tasks(view: &View, id: &ServiceId, first: usize, look: &Look, room: Rect
     }
     let inside = frame::draw(look.theme, &name, true, room, buf);
     match known {
-        Some(list) => tasks::table(look.theme, list.get(first..).unwrap_or_default(), look.now, inside, buf),
+        Some(list) => tasks::table(look.theme, list, first, look.now, inside, buf),
         None if failure.is_some() => {}
         None => {
             let words = " … reading the tasks";

@@ -17,7 +17,7 @@ use crate::platform::{GroupId, ServiceId};
 use crate::policy::ecs::autoscaler_view;
 use crate::policy::sentence::Said;
 use crate::policy::verdict::Next;
-use crate::policy::{MetricEvidence, Reason, Verdict};
+use crate::policy::{GroupNote, MetricEvidence, Reason, Verdict};
 
 /// For so many seconds the end of a change of yours is told above the advice.
 const TOLD_S: i64 = 180;
@@ -44,11 +44,17 @@ pub fn lines(view: &View, id: &GroupId, now: Timestamp, columns: usize, boxed: b
     let mut lines = ended.map_or_else(Vec::new, |followed| follow::lines(followed, now));
     lines.extend(trouble(view, id));
     if !boxed {
-        lines.extend(alarms::firing_at(view, id, now));
+        let firing = alarms::firing_at(view, id, now);
+        let more = firing.len().saturating_sub(1);
+        lines.extend(firing.into_iter().next().map(|worst| match more {
+            0 => worst,
+            more => worst.tell(Meaning::Muted, format_args!(" (and {more} more)")),
+        }));
     }
     let (glyph, meaning) = condition.mark();
     let headline = Phrase::new().tell(meaning, format_args!("{glyph} ")).said(&judged.said);
     lines.push(fill(headline, "   ", &mut parts, columns));
+    lines.extend(judged.helps);
     lines.extend(judged.handled);
     let mut label = "  why  ";
     while parts.peek().is_some() {
@@ -66,6 +72,8 @@ struct Judged {
     said: Said,
     /// Why, in the numbers of every metric that has a say, the most urgent first.
     because: Vec<Phrase>,
+    /// What would help more than the step, or spoil it.
+    helps: Vec<Phrase>,
     /// Whether anybody is on it.
     handled: Option<Phrase>,
     next: Option<Phrase>,
@@ -79,6 +87,7 @@ fn judged(view: &View, id: &GroupId, condition: &Condition, now: Timestamp) -> O
             return Some(Judged {
                 said: verdict.said(),
                 because: because(verdict),
+                helps: Vec::new(),
                 handled: handled(view, id, condition, now),
                 next: next(verdict, now),
                 notes: verdict.notes.iter().map(|note| verdict.note_line(note)).collect(),
@@ -91,10 +100,21 @@ fn judged(view: &View, id: &GroupId, condition: &Condition, now: Timestamp) -> O
     Some(Judged {
         said: verdict.said(),
         because: because.collect(),
+        helps: verdict
+            .notes
+            .iter()
+            .filter(|note| helps(note))
+            .map(|note| Phrase::new().tell(Meaning::Text, format_args!("  {}", verdict.note_line(note))))
+            .collect(),
         handled: by_nobody(condition),
         next: told_next(verdict.next.as_ref(), verdict.next_line(), now),
-        notes: verdict.notes.iter().map(|note| verdict.note_line(note)).collect(),
+        notes: verdict.notes.iter().filter(|note| !helps(note)).map(|note| verdict.note_line(note)).collect(),
     })
+}
+
+/// Whether a remark says what would help more than the step, or what the step costs: it is read before the reasons.
+fn helps(note: &GroupNote) -> bool {
+    !matches!(note, GroupNote::HistoryStarts { .. } | GroupNote::Stale { .. } | GroupNote::AboveCeiling)
 }
 
 /// AWS has no autoscaler for replicas of this kind, nor for these nodes: it is said where it matters.

@@ -244,7 +244,7 @@ fn balancer(view: &View) -> Option<Tier> {
     let mut figures = vec![figure(3, "/min", Meaning::Strong, format_args!("{requests}"))];
     if let Some(p95) = traffic.p95 {
         let value = words::value(Unit::Seconds, p95);
-        figures.push((5, Phrase::new().say(Meaning::Muted, "p95 ").tell(Meaning::Strong, format_args!("{value}"))));
+        figures.push((4, Phrase::new().say(Meaning::Muted, "p95 ").tell(Meaning::Strong, format_args!("{value}"))));
     }
     match traffic.error_percent() {
         None => figures.push((7, Phrase::new().say(Meaning::Muted, "no traffic"))),
@@ -340,7 +340,7 @@ fn database(view: &View) -> Option<Tier> {
     let mut figures = Vec::new();
     figures.extend(cpu.map(|cpu| {
         let value = percent(cpu);
-        (5, Phrase::new().say(Meaning::Muted, "cpu ").tell(Meaning::Strong, format_args!("{value}")))
+        (4, Phrase::new().say(Meaning::Muted, "cpu ").tell(Meaning::Strong, format_args!("{value}")))
     }));
     let count = replicas().count();
     figures.push((2, Phrase::new().tell(Meaning::Muted, format_args!("{}", words::several(count, "replica")))));

@@ -99,8 +99,19 @@ fn target_group(group: &TargetGroup) -> Phrase {
     line.tell(Meaning::Muted, format_args!("{check}  read {}", words::second_of_day(group.learnt)))
 }
 
-/// Draws the table of tasks: its head, then as many as there is room for.
-pub fn table(theme: &Theme, tasks: &[Task], now: Timestamp, room: Rect, buf: &mut Buffer) {
+/// What asks why: unhealthy tasks, those that stopped and say why, those on their way; then those that run.
+fn urgency(task: &Task) -> u8 {
+    match (task.health.as_str(), task.status.as_str()) {
+        ("UNHEALTHY", _) => 0,
+        _ if task.stop_reason.as_deref().is_some_and(|reason| !reason.is_empty()) => 1,
+        (_, "RUNNING") => 3,
+        _ => 2,
+    }
+}
+
+/// Draws the table of tasks: its head, then as many as there is room for from the first one on, those that ask why on
+/// top.
+pub fn table(theme: &Theme, tasks: &[Task], first: usize, now: Timestamp, room: Rect, buf: &mut Buffer) {
     let wide = room.width >= 90;
     let head = if wide {
         " task      status        health     zone         age   cold start  runs on        why it stopped"
@@ -108,7 +119,10 @@ pub fn table(theme: &Theme, tasks: &[Task], now: Timestamp, room: Rect, buf: &mu
         " task      status        health     age   cold start"
     };
     Phrase::new().say(Meaning::Muted, head).draw(theme, phrase::line(room, 0), buf);
-    for (at, each) in tasks.iter().take(usize::from(room.height).saturating_sub(1)).enumerate() {
+    let mut sorted: Vec<&Task> = tasks.iter().collect();
+    sorted.sort_by_key(|task| urgency(task));
+    let page = usize::from(room.height).saturating_sub(1);
+    for (at, each) in sorted.into_iter().skip(first).take(page).enumerate() {
         task(each, wide, now).draw(theme, phrase::line(room, at + 1), buf);
     }
 }

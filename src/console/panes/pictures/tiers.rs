@@ -1,11 +1,13 @@
 //! The panes of the tiers: at every size, and with nothing, old, denied, hostile and very many things in them.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 
 use super::{SIZES, paint, picture_in, text};
 use crate::console::panes::PANES;
-use crate::console::scene::{Scene, ago, now, stories};
+use crate::console::scene::{Scene, ago, id, now, stories, task};
 use crate::console::theme::Depth;
 use crate::console::{Keymap, Look, Model, Pane, Theme, frame};
 use crate::live::View;
@@ -248,6 +250,32 @@ fn drawn(view: &View, model: &Model, size: (u16, u16)) -> String {
     let (theme, keymap) = (Theme::builtin("dark").unwrap().at(Depth::None), Keymap::default());
     let look = Look { theme: &theme, keymap: &keymap, now: now(), title: None, drill: false };
     text(&paint(view, model, &look, size))
+}
+
+#[test]
+fn tasks_that_ask_why_stand_on_top_and_the_rest_is_scrolled_to() {
+    let mut scene = platform();
+    let tasks = (0..40).map(|number| task(number, "RUNNING", None));
+    let stopped = task(40, "STOPPED", Some("OutOfMemoryError: Container killed due to memory usage"));
+    let all: Vec<_> = tasks.chain([stopped]).collect();
+    let last = all[39].id.as_str()[..8].to_owned();
+    scene.platform.tasks.insert(id("solosuccess-ai-service"), Arc::new(all));
+    let (view, mut model) = scene.done();
+    let (theme, keymap) = (Theme::builtin("dark").unwrap(), Keymap::default());
+    let look = Look { theme: &theme, keymap: &keymap, now: now(), title: None, drill: false };
+    model.open(Pane::Tasks, &view.platform);
+    for size in SIZES {
+        let body = frame::plan(&view, &model, Rect::new(0, 0, size.0, size.1)).body;
+        model.set_extent(frame::extent(&view, &model, &look, body));
+        model.step(isize::MIN);
+        let before = drawn(&view, &model, size);
+        assert!(said_of(&before, "stopped       –").contains("OutOfMemory"), "{before}");
+        model.step(isize::MAX);
+        let after = drawn(&view, &model, size);
+        assert!(after.contains(&last) && after.contains("41 "), "{after}");
+        let oldest = "is unhealthy in (target-grou";
+        assert!(after.contains(oldest), "and the log to its end\n{after}");
+    }
 }
 
 /// A session on a platform of very many things.

@@ -148,7 +148,8 @@ fn sent_and_killed_it_is_followed_to_the_end() {
 }
 
 fn following_left_and_killed_it_is_followed_to_the_end() {
-    let aws = Listening::steady("10");
+    // Slow enough that the second start finds it under way, even on a busy machine.
+    let aws = Listening::steady("5");
     let home = aws.home();
     let mut terminal = about_to_confirm(&home);
     confirm(&mut terminal, &home);
